@@ -1,0 +1,215 @@
+"""Typed settings from `spend.toml` (or the file that SPEND_CONFIG names). Secrets appear only as names of environment variables."""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+ACCOUNT_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,40}$")
+ENV_NAME_PATTERN = re.compile(r"^[A-Z][A-Z0-9_]{0,80}$")
+SLUG_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+AUDIENCES = ("aggregate", "finance", "restricted")
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used; the message names file, field and what to write instead."""
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and loopback addresses, the only hosts that may be spoken to without TLS."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_account(value: str) -> str:
+    if not ACCOUNT_PATTERN.match(value):
+        raise ValueError("an account name has lower-case letters, digits, '_' and '-', at most 41, for example acme")
+    return value
+
+
+def check_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.username or parts.password:
+        raise ValueError("a base URL carries no user or password; name the secret with token_env")
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("write a full base URL, for example https://api.github.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("only a loopback address may be spoken to without https")
+    if parts.query or parts.fragment:
+        raise ValueError("a base URL has no query and no fragment")
+    return value.rstrip("/")
+
+
+def check_env_name(value: str) -> str:
+    if not ENV_NAME_PATTERN.match(value):
+        raise ValueError("write the NAME of an environment variable here, for example GITHUB_TOKEN; never the secret itself")
+    return value
+
+
+def check_slug(value: str) -> str:
+    if not SLUG_PATTERN.match(value):
+        raise ValueError("a GitHub slug has letters, digits and '-'")
+    return value
+
+
+Account = Annotated[str, AfterValidator(check_account)]
+BaseUrl = Annotated[str, AfterValidator(check_base_url)]
+EnvName = Annotated[str, AfterValidator(check_env_name)]
+Slug = Annotated[str, AfterValidator(check_slug)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Platform(Section):
+    start_date: date
+    """The first UTC day that the platform asks vendors for."""
+    k: int = Field(default=5, ge=2)
+    """The smallest group that is published (security-privacy 14)."""
+    kind: Literal["real", "sandbox"] = "real"
+    """What SPEND_HOME is stamped as; a run refuses a home of the other kind."""
+
+
+class GitHubSource(Section):
+    account: Account
+    base_url: BaseUrl = "https://api.github.com"
+    enterprise: Slug | None = None
+    org: Slug | None = None
+    team_orgs: tuple[Slug, ...] = ()
+    """Organisations whose teams are read, for an enterprise account; an org account reads its own."""
+    token_env: EnvName
+    billing_token_env: EnvName | None = None
+    """Without it there is no ledger: consumption comes from the metrics report, billed money stays unknown."""
+    download_hosts: tuple[str, ...] = ()
+    """Hosts that signed links may point to beside GitHub's own."""
+
+    @model_validator(mode="after")
+    def one_scope(self) -> "GitHubSource":
+        if (self.enterprise is None) == (self.org is None):
+            raise ValueError(
+                f"account {self.account!r} needs exactly one of enterprise and org: the reports of an enterprise already "
+                "hold its organisations, and adding both counts people twice"
+            )
+        return self
+
+    @property
+    def ledger(self) -> str:
+        """The one stream that carries this account's money (DESIGN section 3)."""
+        if self.billing_token_env is None:
+            return "user_days"
+        return "ai_credit_report" if self.enterprise else "ai_credit_usage"
+
+
+class Sources(Section):
+    github: tuple[GitHubSource, ...] = ()
+
+    @model_validator(mode="after")
+    def accounts_are_distinct(self) -> "Sources":
+        names = [source.account for source in self.github]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"account {twice[0]!r} is configured twice; every account needs a name of its own")
+        scopes = [(s.base_url, s.enterprise or s.org) for s in self.github]
+        if len(set(scopes)) < len(scopes):
+            raise ValueError("two accounts point at the same enterprise or organisation: their money would count twice")
+        return self
+
+
+class Limits(Section):
+    """Bounds on what a server may make us do (security-privacy 6). Every breach is an error that names the bound."""
+
+    part_packed_bytes: int = 512 * 2**20
+    part_unpacked_bytes: int = 2 * 2**30
+    unpack_ratio: int = 200
+    line_bytes: int = 16 * 2**20
+    depth: int = 64
+    retry_after_seconds: int = 900
+    attempts: int = 6
+    timeout_seconds: float = 30.0
+    poll_seconds: float = 5.0
+    poll_attempts: int = 120
+
+
+class Publish(Section):
+    groups: dict[Literal["aggregate", "finance"], str] = {}
+    """Operating-system groups that may read an audience's folder; restricted has none."""
+    keep: int = Field(default=2, ge=1)
+    """Publications kept on disk, the current one included."""
+
+
+class Privacy(Section):
+    key_env: EnvName = "SPEND_PSEUDONYM_KEY"
+    """Names the variable that holds the key of the pseudonyms (at least 32 characters)."""
+
+
+class Settings(Section):
+    platform: Platform
+    sources: Sources = Sources()
+    limits: Limits = Limits()
+    publish: Publish = Publish()
+    privacy: Privacy = Privacy()
+    home: Path
+    """SPEND_HOME, absolute."""
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Every environment variable that holds a secret; no child process inherits them (security-privacy 4)."""
+        names = {self.privacy.key_env}
+        for source in self.sources.github:
+            names.add(source.token_env)
+            if source.billing_token_env:
+                names.add(source.billing_token_env)
+        return frozenset(names)
+
+
+def settings_path(env: Mapping[str, str] = os.environ) -> Path:
+    return Path(env.get("SPEND_CONFIG") or "spend.toml").absolute()
+
+
+def load_settings(env: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this machine, or SettingsError with file, field and remedy."""
+    path = settings_path(env)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"there is no settings file at {path}; `spend init` writes one, SPEND_CONFIG names another") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    return parse_settings(document, home=home_path(env), name=str(path))
+
+
+def home_path(env: Mapping[str, str] = os.environ) -> Path:
+    return Path(env.get("SPEND_HOME") or "data").absolute()
+
+
+def parse_settings(document: Mapping[str, object], *, home: Path, name: str = "spend.toml") -> Settings:
+    if "home" in document:
+        raise SettingsError(f"{name}: the data folder is named by the environment variable SPEND_HOME, not by `home`")
+    try:
+        return Settings.model_validate({**document, "home": home})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsError(f"{name}, {where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def read_secret(name: str, env: Mapping[str, str] = os.environ) -> str:
+    """The secret in the variable `name`, read at request time. Raises SettingsError that names the variable only."""
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"the environment variable {name} is empty; set it to the token that spend.toml refers to")
+    return value
