@@ -80,6 +80,14 @@ class Platform(Section):
     """The smallest group that is published (security-privacy 14)."""
     kind: Literal["real", "sandbox"] = "real"
     """What SPEND_HOME is stamped as; a run refuses a home of the other kind."""
+    clock_url: BaseUrl | None = None
+    """The sandbox's virtual clock; real data is always on the system clock."""
+
+    @model_validator(mode="after")
+    def only_the_sandbox_sets_the_clock(self) -> "Platform":
+        if self.clock_url and (self.kind != "sandbox" or not is_loopback(urlsplit(self.clock_url).hostname or "")):
+            raise ValueError("clock_url is for kind = 'sandbox' and a loopback address only; real data runs on the system clock")
+        return self
 
 
 class GitHubSource(Section):
@@ -175,7 +183,11 @@ class Settings(Section):
 
 
 def settings_path(env: Mapping[str, str] = os.environ) -> Path:
-    return Path(env.get("SPEND_CONFIG") or "spend.toml").absolute()
+    """SPEND_CONFIG, else ./spend.toml, else the settings that `make demo` left in its home."""
+    if env.get("SPEND_CONFIG"):
+        return Path(env["SPEND_CONFIG"]).absolute()
+    here, demo = Path("spend.toml").absolute(), home_path(env) / "spend.toml"
+    return demo if demo.exists() and not here.exists() else here
 
 
 def load_settings(env: Mapping[str, str] = os.environ) -> Settings:

@@ -1,0 +1,109 @@
+"""How dbt is called: its project, its environment without secrets, its variables, and what a build is identified by."""
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from spend_assets.settings import Settings
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
+MANIFEST = PROJECT_DIR / "target" / "manifest.json"
+DBT = Path(sys.executable).with_name("dbt")
+CODE_SUFFIXES = {".sql", ".yml", ".csv"}
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV")
+
+
+class DbtError(Exception):
+    """dbt could not parse or build; the message carries dbt's own last lines."""
+
+
+def code_hash() -> str:
+    """Changes whenever a model, macro, seed or test changes: part of every build's identity."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT_DIR.rglob("*")):
+        relative = path.relative_to(PROJECT_DIR)
+        if path.suffix in CODE_SUFFIXES and relative.parts[0] not in ("target", "logs"):
+            digest.update(f"{relative.as_posix()}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_id(settings: Settings, as_of: date, inputs: str) -> str:
+    """The identity of a build: the same inputs, settings, code and day of knowledge give the same id.
+
+    `inputs` is the fingerprint of the platform tables, which name every generation and every attempt.
+    """
+    platform = settings.platform
+    parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), inputs, code_hash()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
+    """The variables of dbt_project.yml as the JSON text that --vars takes."""
+    return json.dumps(
+        {
+            "home": str(settings.home),
+            "as_of": as_of.isoformat(),
+            "start_date": settings.platform.start_date.isoformat(),
+            "k": settings.platform.k,
+            "build_id": build,
+            "code_version": code_hash(),
+        }
+    )
+
+
+def dbt_environment(warehouse: Path) -> dict[str, str]:
+    """All that dbt inherits: an allow-list, so no vendor key can be among it (security-privacy 4)."""
+    return {
+        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        "SPEND_WAREHOUSE": str(warehouse),
+        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextlib.contextmanager
+def only_dbt_environment(warehouse: Path) -> Iterator[None]:
+    """For the moment in which dagster-dbt starts dbt: it hands its own environment on and takes no other."""
+    saved = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(dbt_environment(warehouse))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+
+
+def run_dbt(arguments: list[str], warehouse: Path, target: Path) -> None:
+    """Run dbt to its end; DbtError carries its last lines."""
+    places = ["--project-dir", str(PROJECT_DIR), "--target-path", str(target), "--log-path", str(target)]
+    done = subprocess.run(
+        [str(DBT), "--no-use-colors", *arguments, *places], env=dbt_environment(warehouse), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        tail = "\n".join(done.stdout.strip().splitlines()[-25:])
+        raise DbtError(f"dbt {arguments[0]} failed:\n{tail}")
+
+
+def ensure_manifest() -> Path:
+    """The manifest of the project as it stands; parses only when a file changed since the last parse."""
+    stamp = MANIFEST.with_name("parsed.sha256")
+    wanted = code_hash()
+    if not (MANIFEST.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
+        run_dbt(["parse"], MANIFEST.with_name("parse.duckdb"), MANIFEST.parent)
+        stamp.write_text(wanted, encoding="utf-8")
+    return MANIFEST
+
+
+def load_manifest() -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    return manifest

@@ -1,0 +1,41 @@
+"""The whole platform on one screen: streams -> platform tables -> dbt -> publication, one schedule, one failure sensor."""
+
+import os
+
+import dagster as dg
+
+from spend_assets.clock import clock_for
+from spend_assets.defs.assets import github_copilot, hr
+from spend_assets.defs.assets.platform import platform_tables
+from spend_assets.defs.assets.publication import publication_assets
+from spend_assets.defs.console import plain_console
+from spend_assets.defs.dbt import build_dbt_assets
+from spend_assets.defs.io import refuse_io
+from spend_assets.defs.partitions import daily_partitions
+from spend_assets.defs.schedules import daily_job, daily_schedule
+from spend_assets.defs.sensors import failed_run
+from spend_assets.pipeline import Pipeline
+from spend_assets.settings import load_settings
+
+settings = load_settings(os.environ)
+days = daily_partitions(settings.platform.start_date)
+stream_assets = [*github_copilot.assets(days), *hr.assets(days)]
+dbt_models = build_dbt_assets()
+publication, every_stream_answered = publication_assets(dbt_models)
+
+
+@dg.resource(config_schema={}, description="Settings, stores and clients; takes no run config, so no run can redirect a key.")
+def pipeline(_context: dg.InitResourceContext) -> Pipeline:
+    return Pipeline(settings, clock_for(settings, os.environ))
+
+
+defs = dg.Definitions(
+    assets=[*stream_assets, platform_tables(stream_assets), dbt_models, publication],
+    asset_checks=[every_stream_answered],
+    jobs=[daily_job()],
+    schedules=[daily_schedule(settings.platform.start_date)],
+    sensors=[failed_run],
+    resources={"pipeline": pipeline, "io_manager": refuse_io},
+    loggers={"console": plain_console},
+    executor=dg.in_process_executor,
+)

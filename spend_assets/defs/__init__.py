@@ -1,0 +1,1 @@
+"""What Dagster sees: assets, checks, schedule, sensor, resources. No business logic lives here."""
