@@ -1,0 +1,189 @@
+"""The command line. Thin: it reads arguments, calls one function, prints, and turns known errors into one clear line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from spend_assets.answers import VendorError
+from spend_assets.clock import clock_for, today
+from spend_assets.home import HomeError, restrict_umask
+from spend_assets.settings import SettingsError, home_path, load_settings
+
+EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-10-31") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="spend", description="An open data platform for AI-agent spend.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    command("init", "Write an annotated spend.toml and .env.example here.")
+    run = command("run", "Ingest what is due, build, check, publish.")
+    run.add_argument("--from", dest="first", type=day, help="first day (default: 31 days back)")
+    run.add_argument("--to", dest="last", type=day, help="last day, included (default: yesterday)")
+    run.add_argument("--refetch", action="store_true", help="ask again also for days that are settled")
+    command("status", "What is published, what is missing or failed, since when.")
+    command("doctor", "Try each configured source with one cheap call and say what works.")
+    files = command("import", "Bring an exported file (billing CSV, report NDJSON, HR roster) into the inbox and land it.")
+    files.add_argument("file", type=Path)
+    files.add_argument("--account", required=True)
+    files.add_argument("--stream", help="vendor/stream, for example github_copilot/ai_credit_report (default: recognised by its columns)")
+    command("publish", "Publish the current build again (refused unless its stored verdict passed).")
+    known = command("as-of", "Build what was known on a past day into a file of its own.")
+    known.add_argument("day", type=day)
+    box = command("sandbox", "Serve a simulated organisation behind GitHub's API on loopback.")
+    box.add_argument("--people", type=int, default=200)
+    box.add_argument("--days", type=int, default=120)
+    box.add_argument("--seed", type=int, default=7)
+    box.add_argument("--port", type=int, default=8900)
+    box.add_argument("--end", type=day, help="last day of simulated use (default 2026-10-31)")
+    box.add_argument("--scope", choices=("enterprise", "org"), default="enterprise")
+    box.add_argument("--faults", choices=("none", "default", "heavy"), default="default")
+    box.add_argument("--truth", action="store_true", help="also serve the truth of every total, on a port of its own")
+    demo = command("demo", "Replay 90 days of a simulated organisation of 200 people, from API to published files.")
+    demo.add_argument("--people", type=int, default=200)
+    demo.add_argument("--days", type=int, default=90)
+    demo.add_argument("--seed", type=int, default=7)
+    ui = command("ui", "Open Dagster's UI on 127.0.0.1.")
+    ui.add_argument("--port", type=int, default=3000)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    restrict_umask()
+    options = parser().parse_args(arguments)
+    try:
+        return int(COMMANDS[options.command](options) or 0)
+    except (SettingsError, HomeError, VendorError, ValueError) as error:
+        print(f"spend {options.command}: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on where it was", file=sys.stderr)
+        return 130
+
+
+def _pipeline():  # type: ignore[no-untyped-def]
+    from spend_assets.pipeline import Pipeline
+
+    settings = load_settings(os.environ)
+    return Pipeline(settings, clock_for(settings, os.environ))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _init(_options: argparse.Namespace) -> int:
+    from spend_assets.starter import write_starter
+
+    start = (datetime.now(UTC).date() - timedelta(days=90)).isoformat()
+    for path in write_starter(Path.cwd(), start):
+        print(f"wrote {path.name}")
+    print("next: fill in spend.toml, set the variables of .env.example, then `spend doctor`")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from spend_assets.defs.schedules import REACH_DAYS
+    from spend_assets.home import prepare_home
+    from spend_assets.runs import run_days
+
+    settings = load_settings(os.environ)
+    now = today(clock_for(settings, os.environ))
+    last = options.last or now - timedelta(days=1)
+    first = max(options.first or now - timedelta(days=REACH_DAYS), settings.platform.start_date)
+    if first > last:
+        raise ValueError(f"there is no day from {first} to {last}; start_date is {settings.platform.start_date}, today is {now} (UTC)")
+    result = run_days(prepare_home(settings), first, last, refetch=options.refetch)
+    for failure in result.failures:
+        _say(failure)
+    if result.succeeded:
+        return 0
+    return EXIT_PUBLISHED_WITH_FAILURES if result.published else EXIT_FAILED
+
+
+def _status(_options: argparse.Namespace) -> int:
+    from spend_assets.status import status_lines
+
+    print("\n".join(status_lines(home_path(os.environ))))
+    return 0
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from spend_assets.doctor import examine
+
+    healthy, lines = examine(load_settings(os.environ), os.environ)
+    print("\n".join(lines))
+    return 0 if healthy else EXIT_FAILED
+
+
+def _import(options: argparse.Namespace) -> int:
+    for line in _pipeline().import_file(options.file, options.account, options.stream):
+        print(line)
+    print("next: `spend run` builds and publishes what was imported")
+    return 0
+
+
+def _publish(_options: argparse.Namespace) -> int:
+    publication = _pipeline().publish(say=_say)
+    print(f"published {publication.publication_id}")
+    return 0
+
+
+def _as_of(options: argparse.Namespace) -> int:
+    print(_pipeline().build_as_of(options.day, say=_say))
+    return 0
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from spend_assets.sandbox.run import serve
+
+    serve(
+        people=options.people,
+        days=options.days,
+        seed=options.seed,
+        port=options.port,
+        end=options.end,
+        scope=options.scope,
+        faults=options.faults,
+        truth=options.truth,
+    )
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from spend_assets.demo import demo
+
+    return demo(home_path(os.environ), people=options.people, days=options.days, seed=options.seed)
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from spend_assets.ui import serve_ui
+
+    return serve_ui(load_settings(os.environ), options.port)
+
+
+COMMANDS = {
+    "init": _init,
+    "run": _run,
+    "status": _status,
+    "doctor": _doctor,
+    "import": _import,
+    "publish": _publish,
+    "as-of": _as_of,
+    "sandbox": _sandbox,
+    "demo": _demo,
+    "ui": _ui,
+}

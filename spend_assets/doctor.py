@@ -1,0 +1,44 @@
+"""`spend doctor`: each configured source with one cheap call per stream, in one table; nothing is stored."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from spend_assets.clock import clock_for
+from spend_assets.settings import Settings
+from spend_assets.vendors.github import GitHubCopilot
+
+
+def examine(settings: Settings, env: Mapping[str, str]) -> tuple[bool, list[str]]:
+    """(everything works, the lines to print). A missing permission is named; a token that may do more is a warning."""
+    clock = clock_for(settings, env)
+    lines, healthy = [], True
+    for source in settings.sources.github:
+        scope = f"enterprise {source.enterprise}" if source.enterprise else f"organisation {source.org}"
+        lines.append(f"github_copilot, account {source.account} ({scope}), ledger: {source.ledger}")
+        for probe in GitHubCopilot(source, settings.limits, now=clock.now, env=env).probe():
+            healthy = healthy and probe.works is not False
+            lines.append(f"  {_mark(probe.works)} {probe.stream:<17} {probe.message}")
+    if not settings.sources.github:
+        lines.append("no vendor account is configured; exported files can still be brought in with `spend import`")
+    lines += _hygiene(settings, env)
+    return healthy, lines
+
+
+def _mark(works: bool | None) -> str:
+    return {True: "ok  ", False: "FAIL", None: "--  "}[works]
+
+
+def _hygiene(settings: Settings, env: Mapping[str, str]) -> Iterator[str]:
+    dotenv = Path(".env")
+    if dotenv.exists():
+        try:
+            ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], check=False, capture_output=True).returncode
+        except FileNotFoundError:
+            ignored = 0
+        if ignored == 1:
+            yield "  warn .env is not ignored by git: add it to .gitignore before it is committed"
+        if dotenv.stat().st_mode & 0o077:
+            yield "  warn .env can be read by others: chmod 600 .env"
+    if settings.platform.kind == "real" and not env.get(settings.privacy.key_env):
+        yield f"  warn {settings.privacy.key_env} is not set: pseudonyms use a key kept in {settings.home.name}/pseudonym.key"

@@ -1,0 +1,38 @@
+"""What `spend init` writes: an annotated spend.toml and the names of the secrets it refers to."""
+
+from pathlib import Path
+
+SPEND_TOML = '''\
+# Settings of the spend platform. Secrets never stand here, only the names of the environment variables that hold them.
+
+[platform]
+start_date = {start}          # the first UTC day to ask vendors for; GitHub keeps one year of metrics, two of billing
+k = 5                            # groups under k persons are suppressed in published files
+
+[[sources.github]]
+account = "acme"                 # your name for this tenant: lower-case letters, digits, - and _
+base_url = "https://api.github.com"
+enterprise = "acme"              # the slug in github.com/enterprises/<slug>; without an enterprise: org = "your-org"
+team_orgs = []                   # organisations whose teams are read, for an enterprise
+token_env = "GITHUB_TOKEN"       # scopes: read:enterprise (metrics), manage_billing:copilot (seats), read:org (teams)
+billing_token_env = "GITHUB_BILLING_TOKEN"   # scope: manage_billing:enterprise; without it there is no billed money
+'''
+
+ENV_EXAMPLE = """\
+# Copy to .env (ignored by git), fill in, and load it in the shell that runs `spend`: set -a; . ./.env; set +a
+GITHUB_TOKEN=
+GITHUB_BILLING_TOKEN=
+# The key of the pseudonyms in published files, at least 32 random characters. Keep it: another key makes other pseudonyms.
+SPEND_PSEUDONYM_KEY=
+"""
+
+
+def write_starter(folder: Path, start: str) -> list[Path]:
+    """Write the files that do not exist yet; an existing file is never touched."""
+    written = []
+    for name, text in (("spend.toml", SPEND_TOML.format(start=start)), (".env.example", ENV_EXAMPLE)):
+        path = folder / name
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written
