@@ -1,0 +1,125 @@
+"""Snapshots in pages: seats, teams and team members, as they are on the day of asking. GitHub keeps no history of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+
+from spend_assets.answers import Outcome, Sink, Window
+from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
+from spend_assets.vendors.github.scope import Scope
+from spend_assets.vendors.http import Answer, Route
+from spend_assets.vendors.records import HeldRecords
+
+PER_PAGE = 100
+"""GitHub's largest page for these endpoints."""
+
+READS = 2
+"""A list that shifted between two pages is read once more."""
+
+T = TypeVar("T")
+
+
+class SeatPage(msgspec.Struct):
+    total_seats: int
+    seats: list[msgspec.Raw]
+
+
+class Assignee(msgspec.Struct):
+    id: int
+
+
+class SeatHolder(msgspec.Struct):
+    assignee: Assignee | None = None
+
+
+class Team(msgspec.Struct):
+    id: int
+    slug: str
+
+
+def fetch_seats(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """One record per seat grant. `total_seats` counts people, who may hold several grants (docs.github.com, list seats).
+
+    Fewer people than it says means that a page shifted while it was read: read once more, then marked incomplete.
+    """
+    route, detail = scope.route("seats"), ""
+    with HeldRecords(scope.limits) as held:
+        for _ in range(READS):
+            held.clear()
+            people: set[int] = set()
+            unnamed = total = 0
+            for answer in _pages(scope, route, scope.values, SeatPage, lambda page: len(page.seats), window.start, accept=(422,)):
+                if answer.status == 422:
+                    return Outcome("not_available", detail="status 422: Copilot is not enabled for this account")
+                page = answer.value or SeatPage(0, [])
+                total = page.total_seats
+                for seat in page.seats:
+                    held.add(bytes(seat))
+                    holder = msgspec.json.decode(seat, type=SeatHolder).assignee
+                    if holder:
+                        people.add(holder.id)
+                    else:
+                        unnamed += 1
+            seen = len(people) + unnamed
+            detail = f"{seen} people on the pages, total_seats says {total}" if seen < total else ""
+            if not detail:
+                break
+        held.emit(sink)
+    return Outcome("data", complete=not detail, detail=detail)
+
+
+def fetch_teams(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """One record per team of each configured organisation; the key `organization` is added."""
+    with HeldRecords(scope.limits) as held:
+        for org in scope.team_orgs:
+            for record in _list(scope, TEAMS, {"org": org}, window.start):
+                held.add(_with(record, {"organization": org}))
+        held.emit(sink)
+    return Outcome("data")
+
+
+def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """One record per team and member, members of child teams included; organization, team_id and team_slug are added.
+
+    A team that is deleted while it is read has no members any more, which is what is landed.
+    """
+    with HeldRecords(scope.limits) as held:
+        for org in scope.team_orgs:
+            for record in list(_list(scope, TEAMS, {"org": org}, window.start)):
+                team = msgspec.json.decode(record, type=Team)
+                added: dict[str, str | int] = {"organization": org, "team_id": team.id, "team_slug": team.slug}
+                for member in _list(scope, TEAM_MEMBERS, {"org": org, "team_slug": team.slug}, window.start, accept=(404,)):
+                    held.add(_with(member, added))
+        held.emit(sink)
+    return Outcome("data")
+
+
+def _list(scope: Scope, route: Route, values: Mapping[str, str], day: date, accept: tuple[int, ...] = ()) -> Iterator[msgspec.Raw]:
+    for answer in _pages(scope, route, values, list[msgspec.Raw], len, day, accept):
+        yield from answer.value or ()
+
+
+def _pages(
+    scope: Scope, route: Route, values: Mapping[str, str], shape: type[T], size: Callable[[T], int], day: date, accept: tuple[int, ...]
+) -> Iterator[Answer[T]]:
+    """The pages of `route`, along rel="next"; a full page without any Link header is followed by the next number."""
+    params = {"per_page": str(PER_PAGE), "page": "1"}
+    seen: set[str] = set()
+    while True:
+        answer = scope.client.ask(route, values, shape, params=params, day=day, accept=accept)
+        yield answer
+        following = scope.client.next_page(route, answer.headers, seen, day=day)
+        if following is None:
+            if "link" in answer.headers or answer.value is None or size(answer.value) < PER_PAGE:
+                return
+            following = {"page": str(int(params.get("page", "1")) + 1)}
+        params = {"per_page": str(PER_PAGE), **following}
+
+
+def _with(record: msgspec.Raw, added: Mapping[str, str | int]) -> bytes:
+    """`record` with keys added in front; what the vendor sent keeps its text."""
+    sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    mine = {key: msgspec.Raw(msgspec.json.encode(value)) for key, value in added.items()}
+    return msgspec.json.encode({**mine, **sent, **mine})
