@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from datetime import date, timedelta
-from typing import Literal
 
 import msgspec
 
@@ -37,7 +36,8 @@ class UsageSummary(msgspec.Struct):
 
 class Export(msgspec.Struct):
     id: str | int
-    status: Literal["processing", "completed", "failed"]
+    status: str
+    """completed, failed, or anything else while it is being built"""
     report_type: str | None = None
     start_date: date | None = None
     end_date: date | None = None

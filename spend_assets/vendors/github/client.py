@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,6 +12,7 @@ from spend_assets.settings import GitHubSource, Limits, read_secret
 from spend_assets.vendors.bodies import BoundBroken
 from spend_assets.vendors.github import routes
 from spend_assets.vendors.github.billing import fetch_export, fetch_usage_summary
+from spend_assets.vendors.github.probe import Probe, probes
 from spend_assets.vendors.github.reports import fetch_report
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.github.snapshots import fetch_seats, fetch_team_members, fetch_teams
@@ -30,6 +31,11 @@ class GitHubCopilot:
         env: Mapping[str, str] = os.environ,
         sleep: Callable[[float], None] = time.sleep,
     ):
+        self._source, self._limits, self._now, self._env, self._sleep = source, limits, now, env, sleep
+        self._scope = self._connect(limits)
+
+    def _connect(self, limits: Limits) -> Scope:
+        source = self._source
         names = {routes.TOKEN: source.token_env}
         if source.billing_token_env:
             names[routes.BILLING] = source.billing_token_env
@@ -37,14 +43,14 @@ class GitHubCopilot:
             account=source.account,
             base_url=source.base_url,
             routes=routes.ALL,
-            credentials={key: _bearer(name, env) for key, name in names.items()},
+            credentials={key: _bearer(name, self._env) for key, name in names.items()},
             limits=limits,
-            now=now,
+            now=self._now,
             headers=routes.HEADERS,
             download_patterns=(*routes.DOWNLOAD_HOSTS, *source.download_hosts),
-            sleep=sleep,
+            sleep=self._sleep,
         )
-        self._scope = Scope(source, client, limits)
+        return Scope(source, client, limits)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -80,6 +86,15 @@ class GitHubCopilot:
         except msgspec.ValidationError as invalid:
             problem = f"a record has another shape than documented: {invalid}"
         raise scope.client.error(UnexpectedAnswer, scope.route(stream), problem, day=window.start)
+
+    def probe(self) -> Iterator[Probe]:
+        """For `spend doctor`: one cheap request per stream, then one Probe per token on what it may do beyond its task."""
+        # A person waits for the answer: a limit that lasts is an answer too.
+        scope = self._connect(self._limits.model_copy(update={"attempts": min(self._limits.attempts, 2), "retry_after_seconds": 10}))
+        try:
+            yield from probes(scope, self._now().astimezone(UTC).date())
+        finally:
+            scope.client.close()
 
     def close(self) -> None:
         self._scope.client.close()

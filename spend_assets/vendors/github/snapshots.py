@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from spend_assets.answers import Outcome, Sink, Window
+from spend_assets.answers import Outcome, Sink, VendorUnavailable, Window
 from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.http import Answer, Route
@@ -109,6 +109,9 @@ def _pages(
     seen: set[str] = set()
     while True:
         answer = scope.client.ask(route, values, shape, params=params, day=day, accept=accept)
+        if answer.value is None and answer.status not in accept:
+            # Nothing at all is no empty list: landing it as one would say that nobody has a seat.
+            raise scope.client.error(VendorUnavailable, route, "an empty body where a page was due", day=day, status=answer.status)
         yield answer
         following = scope.client.next_page(route, answer.headers, seen, day=day)
         if following is None:
