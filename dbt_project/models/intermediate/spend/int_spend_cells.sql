@@ -1,0 +1,34 @@
+with current_generations as (
+    select * from {{ ref('stg_platform__current_generations') }}
+),
+
+accounts as (
+    select * from {{ source('platform', 'accounts') }}
+),
+
+-- The streams whose records land in int_spend: the account's ledger, and the detailed bill for seats and unmetered use.
+contributing as (
+    select
+        current_generations.vendor,
+        current_generations.account,
+        current_generations.day,
+        accounts.ledger,
+        current_generations.stream || '=' || current_generations.generation as part
+    from current_generations
+    inner join accounts
+        on current_generations.vendor = accounts.vendor
+        and current_generations.account = accounts.account
+        and current_generations.stream in (accounts.ledger, 'billing_report')
+),
+
+final as (
+    select
+        vendor,
+        account,
+        day,
+        md5('{{ var("code_version") }}' || '|' || ledger || '|' || string_agg(part, '|' order by part)) as cell_version
+    from contributing
+    group by vendor, account, day, ledger
+)
+
+select * from final

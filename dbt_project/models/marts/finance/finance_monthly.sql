@@ -1,0 +1,78 @@
+with spend as (
+    select * from {{ ref('int_spend_people') }}
+),
+
+stream_days as (
+    select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month from {{ ref('int_stream_days') }}
+),
+
+-- Days without data have no spend rows: a month's status comes from every expected day of the streams that feed the series.
+feeds as (
+    select distinct vendor, account, series, stream from spend
+),
+
+month_status as (
+    select
+        feeds.vendor,
+        feeds.account,
+        feeds.series,
+        stream_days.month,
+        {{ worst_status('stream_days.status') }} as data_status,
+        min(case when stream_days.status in ('complete', 'not_available') then 1 else 0 end) = 1 as is_settled
+    from feeds
+    inner join stream_days
+        on feeds.vendor = stream_days.vendor and feeds.account = stream_days.account and feeds.stream = stream_days.stream
+    group by feeds.vendor, feeds.account, feeds.series, stream_days.month
+),
+
+monthly as (
+    select
+        month,
+        vendor,
+        account,
+        series,
+        'USD' as currency,
+        {{ sum_money('consumption_usd') }} as consumption_usd,
+        {{ sum_money('billed_usd') }} as billed_usd,
+        {{ sum_money('effective_usd') }} as effective_usd,
+        -- Billed on days that may still move: what a close on this day has to accrue.
+        {{ sum_money("case when billed_usd is null then null when data_status in ('complete', 'not_available') then 0 else billed_usd end") }}
+            as cutoff_usd,
+        {{ sum_money('seat_months') }} as seat_months,
+        {{ complete_share('data_status') }} as complete_share
+    from spend
+    group by month, vendor, account, series
+),
+
+final as (
+    select
+        monthly.month,
+        monthly.vendor,
+        monthly.account,
+        monthly.series,
+        monthly.currency,
+        monthly.consumption_usd,
+        monthly.billed_usd,
+        monthly.effective_usd,
+        -- Invoices are not ingested yet: unknown, not zero.
+        cast(null as {{ money_type() }}) as invoiced_amount,
+        cast(null as {{ money_type() }}) as invoiced_usd,
+        monthly.cutoff_usd,
+        cast(null as {{ money_type() }}) as unexplained_usd,
+        monthly.seat_months,
+        case
+            when {{ dbt.dateadd('month', 1, 'monthly.month') }} > {{ as_of() }} then 'open'
+            when month_status.is_settled then 'settled'
+            else 'provisional'
+        end as close_status,
+        month_status.data_status,
+        monthly.complete_share
+    from monthly
+    left join month_status
+        on monthly.vendor = month_status.vendor
+        and monthly.account = month_status.account
+        and monthly.series = month_status.series
+        and monthly.month = month_status.month
+)
+
+select * from final

@@ -1,0 +1,24 @@
+{{ config(materialized='table') }}
+
+with generations as (
+    select * from {{ ref('stg_platform__generations') }}
+),
+
+-- A partial answer never supersedes a complete one; among equals the newest counts.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by vendor, stream, account, day
+            order by complete desc, fetched_at desc, generation desc
+        ) as place
+    from generations
+),
+
+final as (
+    select vendor, stream, account, day, generation, fetched_at, fetched_on, complete, records, quarantined_records, origin
+    from ranked
+    where place = 1
+)
+
+select * from final
