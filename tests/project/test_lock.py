@@ -1,4 +1,4 @@
-"""requirements.lock is the whole closure of pyproject.toml: bootstrap.py installs it without resolving, so nothing else would notice a gap."""
+"""requirements.lock is the whole closure of pyproject.toml: bootstrap.py installs it without resolving, so only this notices a gap."""
 
 import importlib.metadata
 import re
