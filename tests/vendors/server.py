@@ -64,7 +64,7 @@ class ScriptedServer:
                 self.wfile.write(reply.body)
                 self.close_connection = reply.declared is not None
 
-            do_GET = do_POST = answer
+            do_GET = do_POST = do_CONNECT = answer
 
             def log_message(self, *args: Any) -> None:
                 """Keep the test output clean."""
