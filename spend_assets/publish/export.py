@@ -1,0 +1,152 @@
+"""The warehouse's marts into ordered Parquet files: typed, pseudonymous, each row with its publication_id and as_of."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from spend_assets.publish.audiences import PublishedTable
+from spend_assets.publish.files import quoted
+from spend_assets.publish.pseudonyms import PERSON_PREFIXES, Pseudonyms
+from spend_assets.publish.refusal import PublicationRefused
+
+TYPES = re.compile(r"^(VARCHAR|BIGINT|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|BOOLEAN|DOUBLE)$")
+"""The types of the published contract (DESIGN section 4). HUGEINT, for one, would turn into a double in Parquet."""
+ADDED = ("publication_id", "as_of")
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One published table: its columns with the two added ones, its row count, its Parquet file per audience."""
+
+    table: PublishedTable
+    columns: tuple[Column, ...]
+    rows: int
+    files: dict[str, Path]
+
+
+def open_warehouse(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with the warehouse read-only as `warehouse`. One thread: rows keep the order asked for."""
+    if not path.exists():
+        raise PublicationRefused("there is no warehouse to publish from; run `spend run` first")
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "temp_directory": str(spill)})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("ATTACH ? AS warehouse (READ_ONLY)", [str(path)])
+    return connection
+
+
+def require_build(connection: duckdb.DuckDBPyConnection, build_id: str, as_of: date) -> None:
+    """The warehouse must show the build that the verdict judged; dbt writes ops.build last and removes it first."""
+    try:
+        rows = connection.execute("SELECT build_id, as_of FROM warehouse.ops.build").fetchall()
+    except duckdb.CatalogException:
+        rows = []
+    if rows != [(build_id, as_of)]:
+        found = f"build {str(rows[0][0])[:12]} as of {rows[0][1]}" if rows else "no finished build"
+        raise PublicationRefused(f"the warehouse holds {found}, not build {build_id[:12]} as of {as_of}; run `spend run` again")
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> tuple[Column, ...]:
+    """The warehouse's columns of a mart, checked against the published contract."""
+    found = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = ? AND table_name = ? "
+        "ORDER BY column_index",
+        [table.schema, table.name],
+    ).fetchall()
+    if not found:
+        raise PublicationRefused(
+            f"the warehouse has no table {table.schema}.{table.name}, which dbt's manifest promises; run `spend run` again"
+        )
+    columns = tuple(Column(str(name), str(kind)) for name, kind in found)
+    types = {column.name: column.type for column in columns}
+    for column in columns:
+        if column.name in ADDED:
+            raise PublicationRefused(f"{table.name}.{column.name}: the publisher adds this column; take it out of the model")
+        if not TYPES.match(column.type):
+            raise PublicationRefused(
+                f"{table.name}.{column.name} is {column.type}; cast it to string, bigint, decimal, date, timestamp, boolean or double"
+            )
+    for field, names in (("pseudonymise", table.pseudonymise), ("order_by", table.order_by)):
+        absent = [name for name in names if name not in types]
+        if absent:
+            raise PublicationRefused(f"{table.name}: meta {field} names the column {absent[0]}, which the table does not have")
+    for name in table.pseudonymise:
+        if types[name] != "VARCHAR":
+            raise PublicationRefused(f"{table.name}.{name} is {types[name]}; a person column holds ids as text")
+    return columns
+
+
+def load_mapping(
+    connection: duckdb.DuckDBPyConnection,
+    tables: tuple[PublishedTable, ...],
+    columns: dict[str, tuple[Column, ...]],
+    pseudonyms: Pseudonyms,
+) -> None:
+    """The temp table `mapping(value, pseudonym)` of all persons in person columns; hashed in Python, so that no SQL text holds the key.
+
+    Raises PublicationRefused where a column that is not listed under pseudonymise holds a person's id.
+    """
+    persons: set[str] = set()
+    for table in tables:
+        for column in columns[table.name]:
+            if column.type != "VARCHAR":
+                continue
+            name = quoted(column.name)
+            starts = " OR ".join(f"starts_with({name}, '{prefix}')" for prefix in PERSON_PREFIXES)
+            source = f"warehouse.{quoted(table.schema)}.{quoted(table.name)}"
+            found = {str(value) for (value,) in connection.execute(f"SELECT DISTINCT {name} FROM {source} WHERE {starts}").fetchall()}
+            if found and column.name not in table.pseudonymise:
+                raise PublicationRefused(
+                    f"{table.name}.{column.name} holds ids of persons; list it under `meta: pseudonymise:` or take it out"
+                )
+            persons |= found
+    ordered = sorted(persons)
+    connection.execute("CREATE TEMP TABLE mapping (value VARCHAR, pseudonym VARCHAR)")
+    if ordered:
+        connection.execute("INSERT INTO mapping SELECT unnest(?), unnest(?)", [ordered, [pseudonyms.of(value) for value in ordered]])
+
+
+def export_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: PublishedTable,
+    columns: tuple[Column, ...],
+    publication_id: str,
+    as_of: date,
+    folder: Path,
+) -> Exported:
+    """Write one mart to `<folder>/<audience>/<table>.parquet` for each of its audiences.
+
+    Rows are sorted by order_by, then by every other column, as published: an order by the real ids would give the pseudonyms away.
+    """
+    select: list[str] = []
+    joins: list[str] = []
+    for column in columns:
+        name = quoted(column.name)
+        if column.name in table.pseudonymise:
+            joins.append(f"LEFT JOIN mapping AS m{len(joins)} ON m{len(joins)}.value = t.{name}")
+            select.append(f"coalesce(m{len(joins) - 1}.pseudonym, t.{name}) AS {name}")
+        else:
+            select.append(f"t.{name}")
+    position = {column.name: index for index, column in enumerate(columns, start=len(ADDED) + 1)}
+    rest = [column.name for column in columns if column.name not in table.order_by]
+    order = ", ".join(f"{position[name]} NULLS LAST" for name in (*table.order_by, *rest))
+    query = (
+        f"SELECT CAST(? AS VARCHAR) AS publication_id, CAST(? AS DATE) AS as_of, {', '.join(select)} "
+        f"FROM warehouse.{quoted(table.schema)}.{quoted(table.name)} AS t {' '.join(joins)} ORDER BY {order}"
+    )
+    paths = {audience: folder / audience / f"{table.name}.parquet" for audience in table.audiences}
+    first, *others = paths.values()
+    copied = connection.execute(f"COPY ({query}) TO ? (FORMAT parquet, COMPRESSION zstd)", [publication_id, as_of, str(first)]).fetchone()
+    for path in others:
+        shutil.copyfile(first, path)
+    added = (Column("publication_id", "VARCHAR"), Column("as_of", "DATE"))
+    return Exported(table, (*added, *columns), int(copied[0]) if copied else 0, paths)

@@ -1,0 +1,1 @@
+"""The pages of a publication: plain, self-contained HTML, one per audience."""

@@ -1,0 +1,172 @@
+"""What the pages show. Each section reads published tables of its own audience only, so a page never shows more than its file holds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from spend_assets.publish.page.html import Cell, paragraph, section, table
+
+WEEKS_SHOWN = 8
+UNFINISHED = ("failed", "missing", "partial")
+MONEY = frozenset(
+    {"Consumption (USD)", "Billed (USD)", "Effective (USD)", "Invoiced (USD)", "Unexplained (USD)", "To accrue (USD)", "Seat-months"}
+)
+COUNTS = frozenset({"Active people", "Days not complete", "Days", "Attempts", "Records"})
+NUMBERS = MONEY | COUNTS
+
+
+@dataclass(frozen=True)
+class Published:
+    """The Parquet files of one audience."""
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        return (self.folder / f"{name}.parquet").exists()
+
+    def rows(self, name: str, query: str) -> list[tuple[Cell, ...]]:
+        """The rows of `query`, in which `published` stands for the table."""
+        relation = "WITH published AS (SELECT * FROM read_parquet(?)) "
+        return self.connection.execute(relation + query, [str(self.folder / f"{name}.parquet")]).fetchall()
+
+
+def _section(published: Published, title: str, name: str, headers: Sequence[str], query: str, notes: Sequence[str], empty: str) -> str:
+    words = [paragraph(note) for note in notes]
+    if not published.has(name):
+        return section(title, *words, paragraph(f"This publication has no table {name}.", "soft"))
+    rows = published.rows(name, query)
+    return section(title, *words, table(headers, rows, NUMBERS) if rows else paragraph(empty, "soft"))
+
+
+def spend_by_month(published: Published) -> str:
+    return _section(
+        published,
+        "Spend by month and vendor",
+        "spend_by_vendor_daily",
+        ("Month", "Vendor", "Consumption (USD)", "Billed (USD)", "Effective (USD)", "Days not complete"),
+        """
+        SELECT strftime(day, '%Y-%m') AS month, vendor, sum(consumption_usd), sum(billed_usd), sum(effective_usd),
+            count(DISTINCT day) FILTER (WHERE data_status <> 'complete')
+        FROM published GROUP BY month, vendor ORDER BY month DESC, vendor
+        """,
+        (
+            "Three kinds of money that are never added together. Consumption is what the vendor says the usage is worth at list. "
+            "Billed is what the vendor's ledger charges after pools, included use and discounts. "
+            "Effective is billed spread over the use it pays for.",
+            "Credits and consumption are neither an invoice nor a measure of productivity.",
+        ),
+        "No spend is known for any day.",
+    )
+
+
+def spend_by_team(published: Published) -> str:
+    return _section(
+        published,
+        f"Spend by week and team, the last {WEEKS_SHOWN} published weeks",
+        "spend_per_team_weekly",
+        ("Week from", "Team", "Vendor", "Series", "Consumption (USD)", "Effective (USD)", "Active people"),
+        f"""
+        SELECT week, team, vendor, series, consumption_usd, effective_usd, active_people
+        FROM published WHERE week IN (SELECT DISTINCT week FROM published ORDER BY week DESC LIMIT {WEEKS_SHOWN})
+        ORDER BY week DESC, team, vendor, series
+        """,
+        (
+            "Only weeks that have ended and settled. A team with too few people in a week would show single persons, so its money "
+            "stands in (suppressed) together with that of other small teams: nothing is left out of the total. "
+            "A count of too few people is shown as unknown.",
+        ),
+        "No week has ended and settled yet.",
+    )
+
+
+def health_counts(published: Published) -> str:
+    return _section(
+        published,
+        "Data health",
+        "data_health",
+        ("Vendor", "Account", "Stream", "Status", "Days"),
+        "SELECT vendor, account, stream, data_status, count(*) FROM published GROUP BY ALL ORDER BY vendor, account, stream, data_status",
+        ("Each stream is expected once for each account and day. Missing is not zero: such a day is marked until the vendor delivers it.",),
+        "No day is expected yet.",
+    )
+
+
+def health_gaps(published: Published) -> str:
+    statuses = ", ".join(f"'{status}'" for status in UNFINISHED)
+    return _section(
+        published,
+        "What is missing, and since when",
+        "data_health",
+        ("Vendor", "Account", "Stream", "Status", "Days", "First day", "Last day"),
+        f"""
+        SELECT vendor, account, stream, data_status, count(*), min(day), max(day)
+        FROM published WHERE data_status IN ({statuses})
+        GROUP BY vendor, account, stream, data_status ORDER BY min(day), vendor, account, stream, data_status
+        """,
+        (),
+        "Nothing that is due is missing.",
+    )
+
+
+def finance_months(published: Published) -> str:
+    return _section(
+        published,
+        "Months",
+        "finance_monthly",
+        (
+            "Month", "Vendor", "Account", "Series", "Currency", "Consumption (USD)", "Billed (USD)", "Effective (USD)", "Invoiced (USD)",
+            "To accrue (USD)", "Unexplained (USD)", "Seat-months", "Close",
+        ),
+        """
+        SELECT strftime(month, '%Y-%m'), vendor, account, series, currency, consumption_usd, billed_usd, effective_usd, invoiced_usd,
+            cutoff_usd, unexplained_usd, seat_months, close_status
+        FROM published ORDER BY month DESC, vendor, account, series
+        """,
+        (
+            "Consumption, billed, effective and invoiced are four kinds of money and never added together. "
+            "Unknown means that no source says it; it does not mean zero. A month is settled when every day of every stream behind it is.",
+        ),
+        "No month is known.",
+    )  # fmt: skip
+
+
+def fetch_outcomes(published: Published) -> str:
+    return _section(
+        published,
+        "What was asked of the vendors",
+        "fetch_log",
+        ("Vendor", "Account", "Stream", "Outcome", "Attempts", "Last attempt"),
+        """
+        SELECT vendor, account, stream, outcome, count(*), max(attempted_at)
+        FROM published GROUP BY ALL ORDER BY vendor, account, stream, outcome
+        """,
+        ("Every attempt, the ones that brought nothing new too.",),
+        "Nothing was asked yet.",
+    )
+
+
+def quarantined(published: Published) -> str:
+    return _section(
+        published,
+        "Records set aside",
+        "quarantine",
+        ("Vendor", "Account", "Stream", "Field", "Reason", "Records"),
+        """
+        SELECT vendor, account, stream, field, reason, count(*)
+        FROM published GROUP BY ALL ORDER BY vendor, account, stream, field, reason
+        """,
+        ("Records that do not fit their contract: kept as sent, not counted, never shown. The table says how each is released.",),
+        "No record was set aside.",
+    )
+
+
+Section = Callable[[Published], str]
+PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
+    "aggregate": ("AI agent spend", (spend_by_month, spend_by_team, health_gaps, health_counts)),
+    "finance": ("AI agent spend: finance", (finance_months,)),
+    "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined)),
+}
+"""Title and sections of each audience's page. None lists persons: the unit is the workflow (DESIGN law 11)."""
