@@ -1,0 +1,139 @@
+"""Start and stop a sandbox: in a thread for tests and the demo, in the foreground for `spend sandbox`."""
+
+import threading
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+
+from spend_assets.sandbox.clock import VirtualClock
+from spend_assets.sandbox.config import SandboxConfig
+from spend_assets.sandbox.github_server import GitHubServer
+from spend_assets.sandbox.http_server import HttpServer
+from spend_assets.sandbox.roster import write_roster
+from spend_assets.sandbox.truth import Truth
+from spend_assets.sandbox.truth_server import TruthServer
+from spend_assets.sandbox.world import World
+
+__all__ = ["Sandbox", "SandboxConfig", "serve"]
+
+
+class Sandbox:
+    """`with Sandbox(config) as sandbox:` serves on loopback ports until the block ends."""
+
+    def __init__(self, config: SandboxConfig):
+        self.config = config
+        self.world = World(config)
+        self._github = GitHubServer(self.world)
+        self._server = HttpServer(self._github.handle, config.port, config.wait_scale)
+        self.world.base_url = self.base_url
+        self.truth = Truth(self.world)
+        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, config.truth_port)
+
+    @property
+    def base_url(self) -> str:
+        return self._server.base_url
+
+    @property
+    def clock(self) -> VirtualClock:
+        return self.world.clock
+
+    @property
+    def enterprise(self) -> str | None:
+        """The enterprise's slug; None in org scope."""
+        return self._github.enterprise
+
+    @property
+    def orgs(self) -> tuple[str, ...]:
+        return self._github.orgs
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Tokens by the name of the environment variable they belong into."""
+        return dict(self._github.access.tokens)
+
+    @property
+    def truth_url(self) -> str | None:
+        return self._truth_server.base_url if self._truth_server else None
+
+    @property
+    def truth_token(self) -> str | None:
+        return self._truth_server.token if self._truth_server else None
+
+    def issue_token(self, *scopes: str) -> str:
+        """One more token, with these scopes only."""
+        return self._github.access.issue(*scopes)
+
+    def write_roster(self, path: Path) -> Path:
+        """The HR file as known at the clock's now."""
+        return write_roster(self.world, path)
+
+    def settings(self) -> str:
+        """A spend.toml that points the platform at this sandbox."""
+        if self.enterprise:
+            orgs = ", ".join(f'"{org}"' for org in self.orgs)
+            scope = f'enterprise = "{self.enterprise}"\nteam_orgs = [{orgs}]'
+        else:
+            scope = f'org = "{self.orgs[0]}"'
+        return (
+            f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\n\n'
+            f'[[sources.github]]\naccount = "acme"\nbase_url = "{self.base_url}"\n{scope}\n'
+            'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n'
+        )
+
+    def start(self) -> "Sandbox":
+        self._server.start()
+        if self._truth_server:
+            self._truth_server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+        if self._truth_server:
+            self._truth_server.stop()
+
+    def __enter__(self) -> "Sandbox":
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+
+def serve(
+    people: int,
+    days: int,
+    seed: int,
+    port: int,
+    end: date | None = None,
+    faults: str = "default",
+    truth: bool = False,
+    config_path: Path | None = None,
+    wait_scale: float = 1.0,
+) -> None:
+    """Serve until Ctrl-C. Prints the address, the tokens, the truth port if asked for, and a spend.toml (or writes it to `config_path`)."""
+    config = SandboxConfig(
+        people=people,
+        days=days,
+        seed=seed,
+        port=port,
+        end=end or SandboxConfig.end,
+        faults=faults,
+        truth_port=0 if truth else None,
+        wait_scale=wait_scale,
+    )
+    with Sandbox(config) as sandbox:
+        print(f"# sandbox: {people} people, {days} days up to {config.end}, seed {seed}, faults {faults}, at {sandbox.base_url}")
+        print(f"# virtual clock: {sandbox.clock.now():%Y-%m-%dT%H:%M:%SZ}; POST {sandbox.base_url}/__clock moves it")
+        for name, token in sandbox.tokens.items():
+            print(f"export {name}={token}")
+        if sandbox.truth_url:
+            print(f"# truth: {sandbox.truth_url}/truth/monthly with 'Authorization: Bearer {sandbox.truth_token}'")
+        if config_path:
+            config_path.write_text(sandbox.settings(), encoding="utf-8")
+            print(f"# settings written to {config_path}")
+        else:
+            print("# spend.toml:\n" + sandbox.settings())
+        print("# Ctrl-C ends it", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("# sandbox stopped")

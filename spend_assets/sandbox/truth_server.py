@@ -1,0 +1,87 @@
+"""Truth over HTTP, on a port and with a token of its own; off unless asked for."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime
+
+import msgspec
+
+from spend_assets.sandbox.access import problem
+from spend_assets.sandbox.http_server import HttpServer, Request, Response
+from spend_assets.sandbox.identities import Seat
+from spend_assets.sandbox.roster import RosterRow
+from spend_assets.sandbox.schedule import FINAL
+from spend_assets.sandbox.truth import Truth
+
+
+class TruthServer:
+    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld}; query: from, to, day, as_of."""
+
+    def __init__(self, truth: Truth, port: int):
+        self._truth = truth
+        self.token = secrets.token_hex(16)
+        self._server = HttpServer(self._handle, port, 0.0)
+
+    @property
+    def base_url(self) -> str:
+        return self._server.base_url
+
+    def start(self) -> None:
+        self._server.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def _handle(self, request: Request) -> Response:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not secrets.compare_digest(given.encode(), self.token.encode()):
+            return problem(401, "The truth port has a token of its own, printed at the start.")
+        try:
+            start, end, day = (_date(request, name) for name in ("from", "to", "day"))
+            as_of = datetime.fromisoformat(request.query["as_of"]) if "as_of" in request.query else FINAL
+        except ValueError:
+            return problem(400, "from, to and day are dates (YYYY-MM-DD), as_of is an instant with its zone.")
+        truth = self._truth
+        answers: dict[str, Callable[[], object]] = {
+            "/truth/monthly": lambda: truth.monthly(start, end, as_of),
+            "/truth/daily": lambda: truth.daily(start, end, as_of),
+            "/truth/users": lambda: truth.users(start, end, as_of),
+            "/truth/seats": lambda: [_seat(seat) for seat in truth.seats(day or as_of.date())],
+            "/truth/teams": lambda: [_roster(row) for row in truth.teams(day)],
+            "/truth/people": truth.people,
+            "/truth/faults": truth.faults,
+            "/truth/withheld": truth.withheld,
+        }
+        answer = answers.get(request.path)
+        if answer is None:
+            return problem(404, f"Known: {', '.join(answers)}")
+        body = msgspec.json.encode(answer())
+        return Response(200, body, {"Content-Type": "application/json"})
+
+
+def _date(request: Request, name: str) -> date | None:
+    return date.fromisoformat(request.query[name]) if name in request.query else None
+
+
+def _seat(seat: Seat) -> dict[str, object]:
+    return {
+        "user_id": seat.account.user_id,
+        "org": seat.org,
+        "plan": seat.plan,
+        "created_at": seat.created,
+        "revoked": seat.revoked,
+        "billed_until": seat.billed_until,
+        "idle": seat.account.idle,
+    }
+
+
+def _roster(row: RosterRow) -> dict[str, object]:
+    team = row.span.team
+    return {
+        "employee_id": row.person.employee_id,
+        "team": team.name,
+        "division": row.division,
+        "cost_center": team.cost_center,
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+    }
