@@ -1,6 +1,7 @@
 """Named instants at which a test may kill the process, so that "killed at any instant" is a test and not a hope (DESIGN law 9).
 
-`SPEND_CRASH_AT=<name>` ends the process at the first hit of that point, `<name>:<n>` at the n-th. Without the variable a point costs one lookup.
+`SPEND_CRASH_AT=<name>` ends the process at the first hit of that point, `<name>:<n>` at the n-th. Without the variable a point costs
+one lookup.
 """
 
 import os

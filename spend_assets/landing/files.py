@@ -38,8 +38,8 @@ def full_disk_is_clear(folder: Path) -> Iterator[None]:
 
 def _full(folder: Path) -> StorageFull:
     return StorageFull(
-        f"no space left while writing to {folder}; nothing half written was kept. Free space there (old folders under published/generations "
-        "and landed inbox files are safe to remove first), then run again: only what is missing is done"
+        f"no space left while writing to {folder}; nothing half written was kept. Free space there (old folders under "
+        "published/generations and landed inbox files may go first), then run again: only what is missing is done"
     )
 
 

@@ -1,0 +1,179 @@
+"""Stream contracts: what each vendor stream holds, read from contracts/*.yml. One declared schema per stream (DESIGN section 2)."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+FieldType = Literal["string", "bigint", "double", "decimal", "boolean", "date", "timestamp", "struct", "list"]
+WindowKind = Literal["day", "days", "snapshot"]
+
+_COLUMN_TYPES = {
+    "string": "VARCHAR",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "decimal": "DECIMAL(28,12)",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+SYSTEM_COLUMNS = {"_account": "VARCHAR", "_day": "DATE", "_generation": "VARCHAR", "_record": "BIGINT"}
+"""The columns that every raw table starts with; `_record` is the position in the landed file, from 0."""
+
+
+class ContractError(Exception):
+    """A contract file that contradicts itself; the message names file, stream and field."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One declared key. `ignore`: accepted, not kept in raw. `drop`: never touches disk. `open`: undeclared keys inside are no drift."""
+
+    name: str
+    type: FieldType
+    required: bool = False
+    ignore: bool = False
+    drop: bool = False
+    open: bool = False
+    unit: str = ""
+    meaning: str = ""
+    minimum: Decimal | None = None
+    fields: tuple["Field", ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        return not (self.ignore or self.drop)
+
+    @property
+    def column_type(self) -> str:
+        """DuckDB's type of the raw column: money is DECIMAL(28,12), instants are naive UTC TIMESTAMPs."""
+        if self.type not in ("struct", "list"):
+            return _COLUMN_TYPES[self.type]
+        inner = ", ".join(f'"{field.name}" {field.column_type}' for field in self.fields if field.kept)
+        return f"STRUCT({inner})" + ("[]" if self.type == "list" else "")
+
+    @property
+    def json_structure(self) -> Any:
+        """The same type in the notation of DuckDB's from_json."""
+        if self.type not in ("struct", "list"):
+            return _COLUMN_TYPES[self.type]
+        inner = {field.name: field.json_structure for field in self.fields if field.kept}
+        return [inner] if self.type == "list" else inner
+
+
+@dataclass(frozen=True)
+class StreamContract:
+    """One vendor report or endpoint: grain, schema, when a day is final and how late change is noticed."""
+
+    vendor: str
+    stream: str
+    title: str
+    grain: str
+    route: str
+    window: WindowKind
+    settle_days: int
+    refetch_days: int
+    late_change: str
+    key: tuple[tuple[str, ...], ...]
+    fields: tuple[Field, ...]
+    first_day: date | None = None
+    available_after_days: int = 0
+    max_days: int = 1
+    day_field: str | None = None
+    recognised_by: tuple[str, ...] = ()
+    open: bool = False
+
+    @property
+    def from_csv(self) -> bool:
+        """Records are rows of text, where an empty cell means NULL for everything but text."""
+        return bool(self.recognised_by)
+
+    @property
+    def kept(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.kept)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Name and DuckDB type of every raw column, in order."""
+        return {**SYSTEM_COLUMNS, **{field.name: field.column_type for field in self.kept}}
+
+    @cached_property
+    def drops(self) -> tuple[tuple[str, ...], ...]:
+        """Paths of the fields that may not touch disk."""
+        return tuple(_drop_paths(self.fields))
+
+    @cached_property
+    def digest(self) -> str:
+        """Identifies the schema that a generation was typed with; a changed contract types landed records again."""
+        return hashlib.sha256(repr((self.fields, self.key, self.day_field, self.open)).encode()).hexdigest()[:12]
+
+
+Contracts = dict[str, dict[str, StreamContract]]
+
+
+def _drop_paths(fields: tuple[Field, ...]) -> list[tuple[str, ...]]:
+    paths: list[tuple[str, ...]] = []
+    for field in fields:
+        if field.drop:
+            paths.append((field.name,))
+        else:
+            paths.extend((field.name, *rest) for rest in _drop_paths(field.fields))
+    return paths
+
+
+@cache
+def load_contracts(folder: Path | None = None) -> Contracts:
+    """Every contract, by vendor and stream, in the order of the files. Raises ContractError."""
+    contracts: Contracts = {}
+    for path in sorted((folder or Path(__file__).parent / "contracts").glob("*.yml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        vendor = document["vendor"]
+        contracts[vendor] = {name: _stream(path.name, vendor, name, body) for name, body in document["streams"].items()}
+    return contracts
+
+
+def _stream(file: str, vendor: str, name: str, body: dict[str, Any]) -> StreamContract:
+    where = f"{file}, stream {name}"
+    fields = _fields(where, body["fields"])
+    values = {**body, "vendor": vendor, "stream": name, "fields": fields, "key": tuple(tuple(part.split(".")) for part in body["key"])}
+    try:
+        contract = msgspec.convert(values, StreamContract)
+    except msgspec.ValidationError as error:
+        raise ContractError(f"{where}: {error}") from None
+    if unknown := _unknown(values, StreamContract):
+        raise ContractError(f"{where}: unknown settings {sorted(unknown)}")
+    declared = {field.name for field in fields}
+    for part in [*(path[0] for path in contract.key), *contract.recognised_by, *([contract.day_field] if contract.day_field else [])]:
+        if part not in declared:
+            raise ContractError(f"{where}: {part!r} is named but not declared under fields")
+    return contract
+
+
+def _unknown(values: dict[str, Any], kind: type) -> set[str]:
+    return set(values) - {field.name for field in dataclasses.fields(kind)}
+
+
+def _fields(where: str, body: dict[str, Any]) -> tuple[Field, ...]:
+    fields = []
+    for name, spec in body.items():
+        inside = f"{where}, field {name}"
+        values = {**spec, "name": name, "fields": _fields(inside, spec.get("fields", {}))}
+        if "min" in values:
+            values["minimum"] = Decimal(str(values.pop("min")))
+        if unknown := _unknown(values, Field):
+            raise ContractError(f"{inside}: unknown settings {sorted(unknown)}")
+        try:
+            field = msgspec.convert(values, Field)
+        except msgspec.ValidationError as error:
+            raise ContractError(f"{inside}: {error}") from None
+        if (field.type in ("struct", "list")) != bool(field.fields):
+            raise ContractError(f"{inside}: structs and lists declare their fields, other types have none")
+        fields.append(field)
+    return tuple(fields)
