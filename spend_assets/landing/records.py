@@ -1,0 +1,300 @@
+"""One landed line against its contract: strict types, bounds before any conversion, unknown keys by path.
+
+A value is never guessed: what does not fit its declared type is a `BadRecord`, whose message says where and what was expected, never
+the value (security-privacy 9). Absent and null stay None; neither is ever 0.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+import msgspec
+
+from spend_assets.landing.contracts import Field, StreamContract
+
+LINE_BYTES = 16 * 2**20
+DEPTH = 64
+_DECIMAL_TEXT = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
+_INTEGER_TEXT = re.compile(r"[+-]?\d{1,25}(?:\.0*)?", re.ASCII)
+_DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SCALE = Decimal("1e-12")
+_EXACT = Context(prec=120)
+_INT64 = 2**63
+
+Converter = Callable[[Any], Any]
+
+
+class BadRecord(Exception):
+    """Why a record is quarantined: `field` is the path inside it, `shape` describes what stands there, both without values."""
+
+    def __init__(self, reason: str, *, field: str = "", shape: str = ""):
+        super().__init__(reason)
+        self.reason, self.field, self.shape = reason, field, shape
+
+
+class Number(str):
+    """A JSON number with a fraction or an exponent, as the text that was sent."""
+
+    __slots__ = ()
+
+
+_decoder = msgspec.json.Decoder(float_hook=Number)
+
+
+def shape_of(value: object) -> str:
+    """What a value is, without what it says: "object with 14 keys"."""
+    match value:
+        case dict():
+            return f"object with {len(value)} keys"
+        case list():
+            return f"list of {len(value)}"
+        case bool():
+            return "boolean"
+        case Number() | int():
+            return "number"
+        case str():
+            return f"text of {len(value)} characters"
+    return "null"
+
+
+def decode_line(line: bytes) -> dict[str, Any]:
+    """The object on a landed line. Raises BadRecord for what is no JSON, no object, too long or too deep."""
+    if len(line) > LINE_BYTES:
+        raise BadRecord(f"longer than the bound of {LINE_BYTES} bytes", shape=f"{len(line)} bytes")
+    try:
+        value = _decoder.decode(line)
+    except RecursionError:
+        raise BadRecord(f"nested deeper than {DEPTH}", shape=f"{len(line)} bytes") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        raise BadRecord("no valid JSON", shape=f"{len(line)} bytes") from None
+    # Only a line with more openers than the bound can be too deep, so most lines skip the walk.
+    if line.count(b"{") + line.count(b"[") > DEPTH and _depth(value, DEPTH + 1) > DEPTH:
+        raise BadRecord(f"nested deeper than {DEPTH}", shape=shape_of(value))
+    if type(value) is not dict:
+        raise BadRecord(
+            "a record must be a JSON object (a CSV row with another number of cells than its header is none)", shape=shape_of(value)
+        )
+    return value
+
+
+def _depth(value: object, left: int) -> int:
+    if left == 0 or not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max((_depth(item, left - 1) for item in inner if isinstance(item, dict | list)), default=0)
+
+
+def decimal_of(text: str) -> Decimal:
+    """The exact value of a decimal text. Raises ValueError beyond exponent +-30 or 16 integer digits, before anything is computed."""
+    match = _DECIMAL_TEXT.fullmatch(text) if len(text) <= 128 else None
+    if match is None or not (match[2] or match[3]):
+        raise ValueError("no decimal number")
+    if match[4] and (len(match[4]) > 4 or abs(int(match[4])) > 30):
+        raise ValueError("exponent beyond +-30")
+    value = _EXACT.create_decimal(text)
+    if value and value.adjusted() >= 16:
+        raise ValueError("more than 16 integer digits")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    if type(value) is int:
+        if abs(value) >= 10**16:
+            raise ValueError("more than 16 integer digits")
+        return Decimal(value)
+    if isinstance(value, str):
+        return decimal_of(value)
+    raise ValueError("expected a decimal number")
+
+
+def _bigint(value: Any) -> int:
+    if type(value) is int:
+        if not -_INT64 <= value < _INT64:
+            raise ValueError("integer of more than 64 bits")
+        return value
+    if type(value) is Number:
+        exact = decimal_of(value)
+        if exact != exact.to_integral_value():
+            raise ValueError("expected an integer, got a fraction")
+        return int(exact)
+    raise ValueError("expected an integer")
+
+
+def _bigint_text(value: Any) -> int:
+    if type(value) is not str:
+        return _bigint(value)
+    if not _INTEGER_TEXT.fullmatch(value):
+        raise ValueError("expected an integer")
+    return _bigint(int(value.partition(".")[0]))
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return float(_decimal(value))
+    raise ValueError("expected a number")
+
+
+def _string(value: Any) -> str:
+    # Vendors send one id as a number here and as text there; the digits are the same.
+    if type(value) is int:
+        return str(value)
+    if type(value) is not str:
+        raise ValueError("expected text")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("expected true or false")
+    return value
+
+
+def _boolean_text(value: Any) -> bool:
+    if type(value) is str and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return _boolean(value)
+
+
+def _timestamp_value(value: Any) -> datetime:
+    if type(value) is not str or len(value) > 40 or not _DATE_TEXT.match(value):
+        raise ValueError("expected an ISO 8601 instant, for example 2026-07-01T00:00:00Z")
+    try:
+        instant = datetime.fromisoformat(value)
+        return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise ValueError("expected an ISO 8601 instant, for example 2026-07-01T00:00:00Z") from None
+
+
+def _timestamp(value: Any) -> str:
+    return _timestamp_value(value).isoformat(sep=" ")
+
+
+def _date(value: Any) -> str:
+    if type(value) is str and _DATE_TEXT.fullmatch(value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError("expected a date that exists, as YYYY-MM-DD") from None
+    try:
+        instant = _timestamp_value(value)
+    except ValueError:
+        raise ValueError("expected a date as YYYY-MM-DD") from None
+    if instant.time() != datetime.min.time():
+        raise ValueError("expected a date as YYYY-MM-DD, got an instant inside a day")
+    return instant.date().isoformat()
+
+
+_SCALARS: dict[str, Converter] = {
+    "string": _string,
+    "bigint": _bigint,
+    "double": _double,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "timestamp": _timestamp,
+}
+_CSV_SCALARS = {**_SCALARS, "bigint": _bigint_text, "boolean": _boolean_text}
+
+
+class Typer:
+    """Types the records of one stream. Holds what was found on the way: unknown keys, and what rounding to 12 decimals left over.
+
+    `drift`: unknown key paths of the record typed last. `residual`: per decimal path, the sum of exact minus kept, also of the last record.
+    """
+
+    def __init__(self, contract: StreamContract):
+        self.contract = contract
+        self.drift: list[str] = []
+        self.residual: dict[str, Decimal] = {}
+        self._convert = self._struct("", contract.fields, contract.open)
+
+    def __call__(self, line: bytes) -> dict[str, Any]:
+        """The record's kept fields, in contract order, without the absent ones. Decimals are exact Decimals of 12 places at most.
+
+        Dates are ISO text, instants UTC text without offset. Raises BadRecord.
+        """
+        self.drift, self.residual = [], {}
+        typed: dict[str, Any] = self._convert(decode_line(line))
+        return typed
+
+    def _field(self, path: str, field: Field) -> Converter:
+        if field.type == "struct":
+            return self._struct(path, field.fields, field.open)
+        if field.type == "list":
+            return self._list(path, field)
+        convert = (_CSV_SCALARS if self.contract.from_csv else _SCALARS)[field.type]
+        if field.type == "decimal":
+            convert = self._rounded(path)
+        if field.minimum is not None:
+            return _bounded(convert, field.minimum)
+        return convert
+
+    def _rounded(self, path: str) -> Converter:
+        def convert(value: Any) -> Decimal:
+            exact = _decimal(value)
+            exponent = exact.as_tuple().exponent
+            if isinstance(exponent, int) and exponent >= -12:
+                return exact
+            kept = exact.quantize(_SCALE, rounding=ROUND_HALF_UP, context=_EXACT)
+            self.residual[path] = self.residual.get(path, Decimal(0)) + _EXACT.subtract(exact, kept)
+            return kept
+
+        return convert
+
+    def _list(self, path: str, field: Field) -> Converter:
+        convert = self._struct(f"{path}[]", field.fields, field.open)
+
+        def items(value: Any) -> list[dict[str, Any]]:
+            if type(value) is not list:
+                raise ValueError("expected a list")
+            return [convert(item) for item in value]
+
+        return items
+
+    def _struct(self, path: str, fields: tuple[Field, ...], opened: bool) -> Converter:
+        prefix = f"{path}." if path else ""
+        known = {field.name for field in fields}
+        empty_is_null = self.contract.from_csv
+        plan = [
+            (
+                field.name,
+                prefix + field.name,
+                self._field(prefix + field.name, field),
+                field.required,
+                empty_is_null and field.type != "string",
+            )
+            for field in fields
+            if field.kept
+        ]
+
+        def convert(value: Any) -> dict[str, Any]:
+            if type(value) is not dict:
+                raise BadRecord("expected an object", field=path, shape=shape_of(value))
+            if not (opened or value.keys() <= known):
+                self.drift.extend(prefix + key[:80] for key in value.keys() - known)
+            typed: dict[str, Any] = {}
+            for name, where, convert_field, required, text in plan:
+                item = value.get(name)
+                if item is None or (text and item == ""):
+                    if required:
+                        raise BadRecord("required, but absent, null or empty", field=where, shape=shape_of(value))
+                    continue
+                try:
+                    typed[name] = convert_field(item)
+                except ValueError as error:
+                    raise BadRecord(str(error), field=where, shape=shape_of(item)) from None
+            return typed
+
+        return convert
+
+
+def _bounded(convert: Converter, minimum: Decimal) -> Converter:
+    def bounded(value: Any) -> Any:
+        typed = convert(value)
+        if typed < minimum:
+            raise ValueError(f"below the smallest value that is possible, {minimum}")
+        return typed
+
+    return bounded
