@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from spend_assets.sandbox.http_server import Response
 MOST_DAYS = 31
 LINK_SECONDS = 3600
 ROWS_PER_FILE = 4_000
+_KEPT_EXPORTS = 4
 PROCESSING_SECONDS = 240
 """An export is done after one or two polls, or after this time on the virtual clock."""
 
@@ -33,7 +34,6 @@ class _Export:
     created: datetime
     polls_left: int
     done: bool = False
-    files: list[bytes] | None = field(default=None, repr=False)
 
 
 class Exports:
@@ -41,6 +41,7 @@ class Exports:
         self._files, self._clock, self._dice = files, clock, dice
         self._lock = threading.Lock()
         self._exports: dict[str, _Export] = {}
+        self._written: dict[str, list[bytes]] = {}
 
     def create(self, body: bytes) -> Response:
         try:
@@ -101,15 +102,22 @@ class Exports:
         """Links to the files as billed when the export was ordered; none where there are no rows."""
         if not export.done:
             return []
-        if export.files is None:
+        files = self._content(export)
+        if not files:
+            return []
+        return linker(f"{export.kind} {export.start} {export.end}", len(files), lambda part: self._content(export)[part])
+
+    def _content(self, export: _Export) -> list[bytes]:
+        """The files of an export; those of the latest few are kept, others are written again."""
+        files = self._written.get(export.id)
+        if files is None:
             make = self._files.ai_credit if export.kind == "ai_credit" else self._files.detailed
             header, *rows = make(export.start, export.end, export.created)
             starts = range(0, len(rows), ROWS_PER_FILE)
-            export.files = [encode([header, *rows[start : start + ROWS_PER_FILE]]) for start in starts]
-        files = export.files
-        if not files:
-            return []
-        return linker(f"{export.kind} {export.start} {export.end}", len(files), lambda part: files[part])
+            files = self._written[export.id] = [encode([header, *rows[start : start + ROWS_PER_FILE]]) for start in starts]
+            while len(self._written) > _KEPT_EXPORTS:
+                self._written.pop(next(iter(self._written)), None)
+        return files
 
 
 def _shown(export: _Export, links: list[str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ DEFAULT = {
     "rate_limit_primary": 0.002,
     "secondary_limit_seconds": 0.004,
     "secondary_limit_date": 0.003,
-    "secondary_limit_bare": 0.002,
+    "secondary_limit_bare": 0,  # a client must wait a minute of its own accord, whatever wait_scale says
     "server_error": 0.005,
     "slow_body": 0.003,
     "reset_body": 0.003,

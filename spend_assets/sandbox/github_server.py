@@ -158,11 +158,11 @@ class GitHubServer:
 
     def _users_28(self, request: Request, at: dict[str, str]) -> Response:
         org, now, reports = at.get("org"), self.clock.now(), self.world.reports
-        first, last, lines = reports.last_28_days(org, now)
+        first, last = reports.last_28_days(now)
         key = f"users-28-day {org or 'enterprise'} {last}"
 
         def content(part: int) -> bytes:
-            return self._file(key, [line for place, line in lines if place == part])
+            return self._file(key, list(reports.users_28(org, now, part)))
 
         links = self._links(key, reports.parts, content, frozenset())
         return json_response({"download_links": links, "report_start_day": first.isoformat(), "report_end_day": last.isoformat()})
@@ -175,9 +175,8 @@ class GitHubServer:
         missing = self._no_report(day, org, now, withheld=False)
         if missing:
             return missing
-        lines = [line for _, line in self.world.reports.teams(day, org, now)]
         key = f"user-teams-1-day {org or 'enterprise'} {day}"
-        links = self._links(key, 1, lambda _: self._file(key, lines), frozenset())
+        links = self._links(key, 1, lambda _: self._file(key, self.world.reports.teams(day, org, now)), frozenset())
         return json_response({"download_links": links, "report_day": day.isoformat()})
 
     def _no_report(self, day: date, org: str | None, now: datetime, withheld: bool = True) -> Response | None:

@@ -23,7 +23,8 @@ PROMOTION = {"business": 3000, "enterprise": 7000}
 PROMOTION_END = date(2026, 9, 1)
 INCLUDED_REQUESTS = {"business": 300, "enterprise": 1000}
 """Premium requests per user and month, before AI credits."""
-_KEPT_MONTHS = 16
+_KEPT_CHARGES = 300_000
+"""Month views are kept up to this many rows in all."""
 
 
 class Charge(NamedTuple):
@@ -73,6 +74,7 @@ class Ledger:
         self.identities = usage.identities
         self._lock = threading.Lock()
         self._months: OrderedDict[tuple[object, ...], dict[date, list[Charge]]] = OrderedDict()
+        self._sizes: dict[tuple[object, ...], int] = {}
 
     def month(self, first: date, as_of: datetime) -> dict[date, list[Charge]]:
         """Every charge of the month by day, as billed at `as_of`. Order within a day is the order of the pool's use."""
@@ -86,8 +88,10 @@ class Ledger:
         view = compute({day: self.usage.day(day, "billing", as_of) for day in days})
         with self._lock:
             self._months[key] = view
-            while len(self._months) > _KEPT_MONTHS:
-                self._months.popitem(last=False)
+            self._sizes[key] = sum(len(charges) for charges in view.values())
+            while len(self._months) > 1 and sum(self._sizes.values()) > _KEPT_CHARGES:
+                oldest, _ = self._months.popitem(last=False)
+                del self._sizes[oldest]
         return view
 
     def day(self, day: date, as_of: datetime) -> list[Charge]:

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 from spend_assets.sandbox import names
 from spend_assets.sandbox.amounts import noisy, plain
 from spend_assets.sandbox.identities import Account
-from spend_assets.sandbox.schedule import CREDITS_IN_METRICS
+from spend_assets.sandbox.schedule import CREDITS_IN_METRICS, FINAL
 from spend_assets.sandbox.usage import AGENT_SKU, Usage, UsageLedger
 
 ENTERPRISE_ID = "13213"
@@ -70,9 +71,11 @@ class Reports:
     def spoiled(self, day: date) -> dict[int, str]:
         """Account number -> fault, of the records of `day` that are damaged for good."""
         spoiled: dict[int, str] = {}
+        if day not in self._broken and day not in self._negative:
+            return spoiled
         for kind, days in (("broken_line", self._broken), ("negative_credits", self._negative)):
             if day in days:
-                active = [account for account in self._active(day) if account.number not in spoiled]
+                active = [account for account in self._final(day) if account.number not in spoiled]
                 if kind == "negative_credits":
                     active = [account for account in active if any(row.account == account.number for row in self._usage.all_of(day))]
                 if active:
@@ -81,7 +84,7 @@ class Reports:
 
     def withheld_accounts(self, day: date) -> list[Account]:
         """The accounts of whose `day` no request will ever get a usable user record."""
-        active = self._active(day)
+        active = self._final(day)
         if day in self.withheld_days:
             return active
         spoiled = self.spoiled(day)
@@ -102,24 +105,27 @@ class Reports:
                 self._kept.popitem(last=False)
         return lines
 
-    def last_28_days(self, org: str | None, as_of: datetime) -> tuple[date, date, list[tuple[int, bytes]]]:
-        """(first day, last day, lines): the newest ready day and the 27 before it, as they stand now."""
+    def last_28_days(self, as_of: datetime) -> tuple[date, date]:
+        """(first day, last day) of the 28-day report: the newest ready day and the 27 before it."""
         last = min(as_of.date(), self._config.end + timedelta(days=40))
         while as_of < self._schedule.ready(last, "metrics"):
             last -= timedelta(days=1)
-        first = last - timedelta(days=27)
+        return last - timedelta(days=27), last
+
+    def users_28(self, org: str | None, as_of: datetime, part: int) -> Iterator[bytes]:
+        """The lines of one part of the 28-day report: every day as it stands at `as_of`."""
+        first, last = self.last_28_days(as_of)
         head = f'{{"report_start_day":"{first}","report_end_day":"{last}",'.encode()
-        lines = []
         for number in range(28):
             day = first + timedelta(days=number)
             if day in self.withheld_days or as_of < self._schedule.ready(day, "metrics"):
                 continue
-            lost = self.parts - 1 if day in self.parts_withheld else -1
-            lines += [(part, head + line[1:]) for part, line in self.users(day, org, as_of) if part != lost]
-        return first, last, lines
+            if part == self.parts - 1 and day in self.parts_withheld:
+                continue
+            yield from (head + line[1:] for place, line in self.users(day, org, as_of) if place == part)
 
-    def teams(self, day: date, org: str | None, as_of: datetime) -> list[tuple[int, bytes]]:
-        """(part 0, line) per seated user and team of `day`; teams under five seats are left out."""
+    def teams(self, day: date, org: str | None, as_of: datetime) -> list[bytes]:
+        """One line per seated user and team of `day`; teams under five seats are left out."""
         if as_of < self._schedule.ready(day, "metrics"):
             return []
         members: dict[int, list[Account]] = {}
@@ -137,11 +143,16 @@ class Reports:
                 record: dict[str, Any] = {"user_id": account.user_id, "user_login": account.login_on(day), "day": day.isoformat()}
                 record |= {"enterprise_id": ENTERPRISE_ID} if org is None else {"organization_id": org_id(self._orgs, org)}
                 record |= {"team_id": team_id, "slug": teams[team_id].slug}
-                lines.append((0, msgspec.json.encode(record)))
+                lines.append(msgspec.json.encode(record))
         return lines
 
     def _active(self, day: date) -> list[Account]:
         return [account for account in self._identities.accounts if account.kind != "bot" and self._usage.is_active(account, day)]
+
+    def _final(self, day: date) -> list[Account]:
+        """The accounts with a record of `day` in the final state."""
+        change = self._schedule.restatement(day, FINAL)
+        return [account for account in self._active(day) if change is None or account.number != change.deleted]
 
     def _build(self, day: date, org: str | None, as_of: datetime) -> list[tuple[int, bytes]]:
         if as_of < self._schedule.ready(day, "metrics"):
