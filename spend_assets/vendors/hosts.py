@@ -45,7 +45,7 @@ def check_same_origin(base_url: str, link: str) -> SplitResult:
     """The parts of `link`, which must have the scheme, host and port of `base_url`; RefusedLink otherwise."""
     parts = split_link(link)
     if origin(parts) != origin(urlsplit(base_url)):
-        raise RefusedLink(f"the link leads away from the base URL, to {host_name(parts)}")
+        raise RefusedLink(f"the link leads to another origin, {host_name(parts)}")
     return parts
 
 
@@ -87,7 +87,5 @@ def _refuse_private(host: str, look_up: Resolve) -> None:
     except OSError:
         # Behind a proxy that resolves names itself there is nothing to look up here; without one the request fails anyway.
         return
-    for address in addresses:
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        if not (mapped or address).is_global:
-            raise RefusedLink("the download link's host resolves to a private, loopback or link-local address")
+    if not all(address.is_global for address in addresses):
+        raise RefusedLink("the download link's host resolves to a private, loopback or link-local address")

@@ -218,7 +218,7 @@ def test_a_redirect_on_the_same_origin_and_route_is_followed(server, client):
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("http://127.0.0.1:1/v1/here/things", "away from the base URL"),
+        ("http://127.0.0.1:1/v1/here/things", "to another origin"),
         ("/v2/other", "not among the routes"),
         ("http://u:p@127.0.0.1/", "user name"),
     ],
@@ -228,6 +228,34 @@ def test_other_redirects_are_refused(server, client, location, reason):
     with pytest.raises(UnexpectedAnswer, match=reason):
         ask(client())
     assert server.paths() == [PATH]
+
+
+def test_a_post_is_never_redirected(server, client):
+    server.script["/v1/things"] = [Reply(307, headers={"Location": PATH})]
+    with pytest.raises(UnexpectedAnswer, match="not among the routes"):
+        client().ask(MAKE, {}, dict, json={})
+    assert server.paths() == ["/v1/things"]
+
+
+def test_downloads_from_other_hosts_are_not_sent(server, client):
+    elsewhere = server.url.replace("127.0.0.1", "localhost")
+    with pytest.raises(UnexpectedAnswer, match="host localhost, which is in neither the vendor's list nor download_hosts"):
+        client().download(THINGS, elsewhere + "/file")
+    assert server.asked == []
+    server.script["/file"] = [Reply(body=b"text")]
+    client(download_patterns=("localhost",)).download(THINGS, elsewhere + "/file").close()
+    assert server.paths() == ["/file"]
+
+
+def test_downloads_are_redirected_on_their_own_origin_only(server, client):
+    http = client(download_patterns=("localhost",))
+    server.script["/moved"] = [Reply(302, headers={"Location": "/file"})]
+    server.script["/file"] = [Reply(body=b"text")]
+    http.download(THINGS, server.url + "/moved").close()
+    server.script["/away"] = [Reply(302, headers={"Location": server.url.replace("127.0.0.1", "localhost") + "/file"})]
+    with pytest.raises(UnexpectedAnswer, match="to another origin"):
+        http.download(THINGS, server.url + "/away")
+    assert server.paths() == ["/moved", "/file", "/away"]
 
 
 def test_redirects_in_circles_end(server, client):
@@ -304,7 +332,8 @@ def test_records_may_not_nest_deeper_than_depth(server, copilot):
     server.script["/enterprises/acme/copilot/metrics/reports/users-1-day"] = [
         Reply.of({"download_links": [server.url + "/part"], "report_day": "2026-10-01"})
     ]
-    nested = b'{"a":' * 64 + b'"]}}]"' + b"}" * 64
+    brackets_in_text = rb'"]}}] \" ' + b"{" * 99 + b'"'
+    nested = b'{"a":' * 64 + brackets_in_text + b"}" * 64
     server.script["/part"] = [Reply(body=nested)]
     client, records = copilot(), []
     client.fetch("user_days", DAY, records.append)
