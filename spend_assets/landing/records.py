@@ -21,6 +21,7 @@ _INTEGER_TEXT = re.compile(r"[+-]?\d{1,25}(?:\.0*)?", re.ASCII)
 _DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SCALE = Decimal("1e-12")
 _EXACT = Context(prec=120)
+_ZERO = Decimal(0)
 _INT64 = 2**63
 
 Converter = Callable[[Any], Any]
@@ -211,7 +212,7 @@ class Typer:
         self._convert = self._struct("", contract.fields, contract.open)
 
     def __call__(self, line: bytes) -> dict[str, Any]:
-        """The record's kept fields, in contract order, without the absent ones. Decimals are exact Decimals of 12 places at most.
+        """The record's kept fields, in contract order, without the absent ones. Decimals have 12 places, rounded half up once.
 
         Dates are ISO text, instants UTC text without offset. Raises BadRecord.
         """
@@ -234,12 +235,10 @@ class Typer:
     def _rounded(self, path: str) -> Converter:
         def convert(value: Any) -> Decimal:
             exact = _decimal(value)
-            exponent = exact.as_tuple().exponent
-            if isinstance(exponent, int) and exponent >= -12:
-                return exact
             kept = exact.quantize(_SCALE, rounding=ROUND_HALF_UP, context=_EXACT)
-            self.residual[path] = self.residual.get(path, Decimal(0)) + _EXACT.subtract(exact, kept)
-            return kept
+            if kept != exact:
+                self.residual[path] = self.residual.get(path, _ZERO) + _EXACT.subtract(exact, kept)
+            return kept or _ZERO
 
         return convert
 

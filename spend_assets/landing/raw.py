@@ -1,0 +1,289 @@
+"""Raw: typed Parquet per (stream, account, day), one file per generation that changed the day; settled months in one file.
+
+    raw/<vendor>/<stream>/<account>/<YYYY-MM>/<YYYY-MM-DD>.<generation>.parquet
+    raw/<vendor>/<stream>/<account>/<YYYY-MM>/<YYYY-MM>.<hash>.parquet      a settled month, all its generations
+    raw/<vendor>/<stream>/<account>/typing/<window>.<generation>.json       what typing found; written last, so it says "typed"
+    raw/<vendor>/<stream>/_none/none.parquet                                no rows, the full schema: a glob is never empty
+
+Every Parquet file carries the generations it holds in its key-value metadata, so the files are the index.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from spend_assets.landing.contracts import Contracts, StreamContract
+from spend_assets.landing.crash import point
+from spend_assets.landing.files import remove_temporaries, sync_folder, write_durably
+from spend_assets.landing.store import LandingStore, Manifest, Origin
+from spend_assets.landing.typed import Quarantined, TypedDay, TypedGeneration, type_generation
+from spend_assets.settings import check_account
+
+_METADATA_KEY = "generations"
+_INSERT_ROWS = 2000
+Stream = tuple[str, str, str]
+"""(vendor, stream, account)"""
+
+
+@dataclass(frozen=True)
+class DayGeneration:
+    """One raw generation of one day. `residual`: per decimal column, exact minus kept after rounding to 12 places, as decimal text."""
+
+    day: date
+    generation: str
+    fetched_at: datetime
+    complete: bool
+    rows: int
+    quarantined: int
+    row_hash: str
+    origin: Origin
+    duplicates: int = 0
+    conflicts: int = 0
+    residual: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TypingReport:
+    """What typing one landed generation found. `contract` identifies the schema it was typed with."""
+
+    start: date
+    end: date
+    generation: str
+    contract: str
+    quarantine: list[Quarantined]
+    drift: dict[str, dict[date, int]]
+
+
+_generations = msgspec.json.Decoder(list[DayGeneration])
+_report = msgspec.json.Decoder(TypingReport)
+
+
+class RawStore:
+    """Reads and writes SPEND_HOME/raw. One process at a time writes; its caller holds the lock of the home."""
+
+    def __init__(self, home: Path, contracts: Contracts):
+        self.root, self.contracts = home / "raw", contracts
+        self._files: dict[Stream, dict[Path, list[DayGeneration]]] = {}
+        self._reports: dict[Stream, dict[str, TypingReport]] = {}
+        # One thread and a fixed zone: the same rows give the same bytes.
+        self._db = duckdb.connect(config={"threads": 1})
+        self._db.execute("set timezone = 'UTC'")
+        remove_temporaries(self.root, depth=4)
+        for streams in contracts.values():
+            for contract in streams.values():
+                self._ensure_none(contract)
+
+    def folder(self, vendor: str, stream: str, account: str) -> Path:
+        return self.root / vendor / stream / check_account(account)
+
+    def accounts(self, vendor: str, stream: str) -> list[str]:
+        """Accounts that have raw data of a stream, by name."""
+        parent = self.root / vendor / stream
+        return sorted(path.name for path in parent.iterdir() if path.is_dir() and not path.name.startswith("_")) if parent.is_dir() else []
+
+    def files(self, vendor: str, stream: str, account: str) -> dict[Path, list[DayGeneration]]:
+        """Every Parquet file of a stream and the generations in it. The first call finishes an interrupted compaction."""
+        key = (vendor, stream, account)
+        if key not in self._files:
+            paths = sorted(self.folder(*key).glob("????-??/*.parquet"))
+            self._files[key] = _finish_compaction(self._read_metadata(paths))
+        return self._files[key]
+
+    def days(self, vendor: str, stream: str, account: str) -> dict[date, list[DayGeneration]]:
+        """All generations of every day of a stream, oldest fetch first."""
+        by_day: dict[date, list[DayGeneration]] = defaultdict(list)
+        for generations in self.files(vendor, stream, account).values():
+            for generation in generations:
+                by_day[generation.day].append(generation)
+        for generations in by_day.values():
+            generations.sort(key=_age)
+        return dict(by_day)
+
+    def current(self, vendor: str, stream: str, account: str) -> dict[date, DayGeneration]:
+        """The generation that counts for each day: the newest complete one, else the newest partial one."""
+        return {day: counting(generations) for day, generations in self.days(vendor, stream, account).items()}
+
+    def reports(self, vendor: str, stream: str, account: str) -> dict[str, TypingReport]:
+        """What typing found, by landed generation and window (`<start>_<end>.<generation>`)."""
+        key = (vendor, stream, account)
+        if key not in self._reports:
+            paths = sorted((self.folder(*key) / "typing").glob("[0-9]*.json"))
+            self._reports[key] = {path.stem: _report.decode(path.read_bytes()) for path in paths}
+        return self._reports[key]
+
+    def bring_up_to_date(self, contract: StreamContract, account: str, landing: LandingStore) -> int:
+        """Type every landed generation that is not typed yet, oldest first. Returns how many were typed.
+
+        Where the contract changed since, the newest generation of each window is typed again. This is also how a run goes on that was
+        killed between landing and raw.
+        """
+        key = (contract.vendor, contract.stream, account)
+        reports, manifests = self.reports(*key), landing.manifests(*key)
+        newest = {manifest.window: manifest.generation for manifest in manifests}
+        typed = 0
+        for manifest in manifests:
+            report = reports.get(_report_name(manifest))
+            outdated = report is not None and report.contract != contract.digest and newest[manifest.window] == manifest.generation
+            if report is None or outdated:
+                again = f"-{contract.digest[:6]}" if outdated else ""
+                self._write(contract, manifest, type_generation(contract, manifest, landing.records(manifest)), again)
+                typed += 1
+        return typed
+
+    def _write(self, contract: StreamContract, manifest: Manifest, typed: TypedGeneration, again: str) -> None:
+        key = (contract.vendor, contract.stream, manifest.account)
+        by_day = self.days(*key)
+        for day, typed_day in typed.days.items():
+            generation = DayGeneration(
+                day=day,
+                generation=manifest.generation + again,
+                fetched_at=manifest.fetched_at,
+                complete=manifest.complete,
+                rows=len(typed_day.lines),
+                quarantined=typed_day.quarantined,
+                row_hash=typed_day.row_hash,
+                origin=manifest.origin,
+                duplicates=typed_day.duplicates,
+                conflicts=typed_day.conflicts,
+                residual={path: format(rest, "f") for path, rest in sorted(typed_day.residual.items())},
+            )
+            before = [known for known in by_day.get(day, []) if known.fetched_at <= manifest.fetched_at]
+            if not before or _says_more(generation, counting(before)):
+                self._write_day(contract, manifest.account, generation, typed_day)
+        report = TypingReport(manifest.start, manifest.end, manifest.generation, contract.digest, typed.quarantine, typed.drift)
+        name = _report_name(manifest)
+        packed = msgspec.json.encode(report)
+        write_durably(self.folder(*key) / "typing" / f"{name}.json", lambda path: _write_bytes(path, packed), "raw.report")
+        self.reports(*key)[name] = report
+
+    def _write_day(self, contract: StreamContract, account: str, generation: DayGeneration, day: TypedDay) -> None:
+        key = (contract.vendor, contract.stream, account)
+        path = self.folder(*key) / f"{generation.day:%Y-%m}" / f"{generation.day}.{generation.generation}.parquet"
+        self._db.execute("create or replace temp table typed_lines (line varchar)")
+        for start in range(0, len(day.lines), _INSERT_ROWS):
+            chunk = [line.decode() for line in day.lines[start : start + _INSERT_ROWS]]
+            self._db.execute("insert into typed_lines select unnest($1::varchar[])", [chunk])
+        structure = {"_record": "BIGINT", **{kept.name: kept.json_structure for kept in contract.kept}}
+        fields = ", ".join(f'r."{kept.name}"' for kept in contract.kept)
+        select = (
+            f"select $account::varchar as _account, $day::date as _day, $generation::varchar as _generation, r._record, {fields} "
+            "from (select from_json(line, $structure) as r from typed_lines) order by r._record"
+        )
+        values = {
+            "account": account,
+            "day": generation.day,
+            "generation": generation.generation,
+            "structure": msgspec.json.encode(structure).decode(),
+        }
+        write_durably(path, lambda target: self._copy(select, values, target, [generation]), "raw.day")
+        self.files(*key)[path] = [generation]
+
+    def _copy(self, select: str, values: dict[str, object], target: Path, generations: Sequence[DayGeneration]) -> None:
+        metadata = msgspec.json.encode(generations).decode()
+        self._db.execute(
+            f"copy ({select}) to $target (format parquet, compression zstd, kv_metadata {{{_METADATA_KEY}: $metadata}})",
+            {**values, "target": str(target), "metadata": metadata},
+        )
+
+    def _ensure_none(self, contract: StreamContract) -> None:
+        path = self.root / contract.vendor / contract.stream / "_none" / "none.parquet"
+        columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.columns.items())
+        select = f"select {columns} where false"
+        if path.is_file() and self._describe("select * from read_parquet($1)", str(path)) == self._describe(select):
+            return
+        write_durably(path, lambda target: self._copy(select, {}, target, []), "raw.none")
+
+    def _describe(self, query: str, *values: object) -> list[tuple[str, str]]:
+        return [(name, kind) for name, kind, *_ in self._db.execute(f"describe {query}", list(values)).fetchall()]
+
+    def compact(self, contract: StreamContract, account: str, today: date, say: Callable[[str], None] = lambda _: None) -> int:
+        """Put each settled month of a stream into one file. Returns how many months were rewritten.
+
+        Kill-safe: the month's file is whole before the old ones go, and `files` drops what a killed compaction left.
+        """
+        key = (contract.vendor, contract.stream, account)
+        files = self.files(*key)
+        by_month: dict[str, list[Path]] = defaultdict(list)
+        for path in files:
+            by_month[path.parent.name].append(path)
+        done = 0
+        for month, paths in sorted(by_month.items()):
+            last_day = _last_day(month)
+            if len(paths) > 1 and last_day + timedelta(days=max(contract.settle_days, contract.refetch_days) + 1) < today:
+                self._compact_month(contract, key, month, sorted(paths))
+                done += 1
+        if done:
+            say(f"{contract.vendor} {contract.stream} {account}: {done} settled month(s) compacted")
+        return done
+
+    def _compact_month(self, contract: StreamContract, key: Stream, month: str, paths: list[Path]) -> None:
+        files = self.files(*key)
+        generations = sorted((g for path in paths for g in files[path]), key=lambda g: (g.day, *_age(g)))
+        digest = hashlib.sha256(msgspec.json.encode(generations)).hexdigest()[:12]
+        target = paths[0].parent / f"{month}.{digest}.parquet"
+        none = self.root / contract.vendor / contract.stream / "_none" / "none.parquet"
+        columns = ", ".join(f'"{name}"' for name in contract.columns)
+        select = f"select {columns} from read_parquet($paths, union_by_name = true) order by _day, _generation, _record"
+        values: dict[str, object] = {"paths": [str(none), *map(str, paths)]}
+        write_durably(target, lambda path: self._copy(select, values, path, generations), "raw.month")
+        for path in paths:
+            path.unlink()
+            point("raw.month.after_delete")
+            del files[path]
+        files[target] = generations
+        sync_folder(target.parent)
+
+    def _read_metadata(self, paths: list[Path]) -> dict[Path, list[DayGeneration]]:
+        if not paths:
+            return {}
+        rows = self._db.execute(
+            "select file_name, value from parquet_kv_metadata($1) where decode(key) = $2", [[str(path) for path in paths], _METADATA_KEY]
+        ).fetchall()
+        return {Path(name): _generations.decode(value) for name, value in rows}
+
+
+def counting(generations: Iterable[DayGeneration]) -> DayGeneration:
+    """Of one day's generations the one that counts: the newest complete one, else the newest partial one."""
+    return max(generations, key=lambda generation: (generation.complete, *_age(generation)))
+
+
+def _says_more(new: DayGeneration, old: DayGeneration) -> bool:
+    # A partial answer never supersedes a complete one; its attempt is in the fetch log.
+    if old.complete and not new.complete:
+        return False
+    return (new.complete, new.row_hash, new.quarantined) != (old.complete, old.row_hash, old.quarantined)
+
+
+def _finish_compaction(files: dict[Path, list[DayGeneration]]) -> dict[Path, list[DayGeneration]]:
+    """Remove files whose generations a month's file holds too: a compaction was killed while deleting them."""
+    held = {path: {(g.day, g.generation) for g in generations} for path, generations in files.items()}
+    months = [path for path in files if path.name.startswith(f"{path.parent.name}.")]
+    kept = dict(files)
+    for path, generations in held.items():
+        if any(path != month and month in kept and path.parent == month.parent and generations <= held[month] for month in months):
+            path.unlink()
+            del kept[path]
+    return kept
+
+
+def _age(generation: DayGeneration) -> tuple[datetime, str]:
+    return generation.fetched_at, generation.generation
+
+
+def _report_name(manifest: Manifest) -> str:
+    return f"{manifest.start}_{manifest.end}.{manifest.generation}"
+
+
+def _last_day(month: str) -> date:
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

@@ -1,0 +1,127 @@
+"""From a landed generation to typed days: every line validated, duplicates counted, and one canonical hash per day.
+
+The typed rows leave here as JSON lines whose decimals are text, which DuckDB's from_json reads exactly; read_json and json_extract would go
+through a float (DESIGN section 5).
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from spend_assets.landing.contracts import StreamContract
+from spend_assets.landing.records import BadRecord, Typer
+from spend_assets.landing.store import Manifest
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that did not fit its contract: where it stands in the landed file and why, never what it says."""
+
+    record: int
+    field: str
+    reason: str
+    shape: str
+
+
+@dataclass
+class TypedDay:
+    """One day of a generation. `lines`: JSON rows in landed order. `duplicates`: identical records beyond the first, left out.
+
+    `conflicts`: records that share the contract's key with another one and differ; all of them are kept.
+    """
+
+    lines: list[bytes] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    quarantined: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    residual: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def row_hash(self) -> str:
+        """Hash of the typed rows in any order. Equal hashes mean equal days."""
+        return hashlib.sha256(b"".join(sorted(self.hashes))).hexdigest()
+
+
+@dataclass
+class TypedGeneration:
+    """`drift`: per unknown key path, the days it was seen on and in how many records."""
+
+    days: dict[date, TypedDay]
+    quarantine: list[Quarantined]
+    drift: dict[str, dict[date, int]]
+
+
+def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterable[bytes]) -> TypedGeneration:
+    """Type the landed lines of one generation. A bad record is quarantined and counted; the rest of its day is kept.
+
+    Every day of the window is a day of the result, also without rows, except days so young that the vendor cannot have answered yet: an
+    empty answer for those says nothing.
+    """
+    typer = Typer(contract)
+    result = TypedGeneration({day: TypedDay() for day in manifest.window.days()}, [], {})
+    seen: dict[tuple[Any, ...], set[bytes]] = {}
+    for position, line in enumerate(lines):
+        day = manifest.start
+        try:
+            typed = typer(line)
+            day = _day_of(contract, manifest, typed)
+        except BadRecord as bad:
+            result.quarantine.append(Quarantined(position, bad.field, bad.reason, bad.shape))
+            result.days[day].quarantined += 1
+            continue
+        finally:
+            # Unknown keys of a quarantined record are a finding as well: they may be the reason.
+            for path in set(typer.drift):
+                days = result.drift.setdefault(path, {})
+                days[day] = days.get(day, 0) + 1
+        _add(contract, result.days[day], seen, day, position, typed)
+        for path, rest in typer.residual.items():
+            residual = result.days[day].residual
+            residual[path] = residual.get(path, Decimal(0)) + rest
+    for day in list(result.days):
+        typed_day = result.days[day]
+        empty = not typed_day.lines and not typed_day.quarantined
+        if contract.window != "snapshot" and empty and (manifest.fetched_at.date() - day).days <= contract.available_after_days:
+            del result.days[day]
+    return result
+
+
+def _day_of(contract: StreamContract, manifest: Manifest, typed: dict[str, Any]) -> date:
+    if contract.window == "snapshot" or contract.day_field is None:
+        return manifest.start
+    day = date.fromisoformat(typed[contract.day_field])
+    if not manifest.start <= day < manifest.end:
+        raise BadRecord(
+            f"a day outside the window [{manifest.start}, {manifest.end}) that was asked for", field=contract.day_field, shape="date"
+        )
+    return day
+
+
+def _add(
+    contract: StreamContract, day: TypedDay, seen: dict[tuple[Any, ...], set[bytes]], on: date, position: int, typed: dict[str, Any]
+) -> None:
+    body = msgspec.json.encode(typed)
+    digest = hashlib.sha256(body).digest()
+    alike = seen.setdefault((on, *(_at(typed, path) for path in contract.key)), set())
+    if digest in alike:
+        day.duplicates += 1
+        return
+    if alike:
+        day.conflicts += 1
+    alike.add(digest)
+    day.hashes.append(digest)
+    day.lines.append(b'{"_record":%d%b' % (position, b"," + body[1:] if typed else b"}"))
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
