@@ -40,7 +40,7 @@ class DatabaseFile:
 
 
 def write_databases(plan: list[DatabaseFile], spill: Path) -> None:
-    """Write each database of the plan; rows keep the order of their Parquet file. Raises RuntimeError with DuckDB's own words."""
+    """Write each database of the plan; rows keep the order of their Parquet file. Raises duckdb.IOException with its words."""
     order = json.dumps({"spill": str(spill), "files": [asdict(file) for file in plan]})
     with subprocess.Popen(
         [sys.executable, "-I", str(Path(__file__).resolve())],
@@ -56,7 +56,8 @@ def write_databases(plan: list[DatabaseFile], spill: Path) -> None:
         # stdin stays open until it is done: its end tells the child that this process was killed.
         errors = process.stderr.read()
         if process.wait():
-            raise RuntimeError(f"writing the database files failed: {errors.strip().splitlines()[-1] if errors.strip() else 'killed'}")
+            words = errors.strip().splitlines() or ["the writing process was killed"]
+            raise duckdb.IOException(f"writing the database files failed: {words[-1]}")
 
 
 def quoted(name: str) -> str:
@@ -77,7 +78,7 @@ def write_database(connection: duckdb.DuckDBPyConnection, file: DatabaseFile) ->
     connection.execute("CHECKPOINT made")
     connection.execute("DETACH made")
     if Path(file.path + ".wal").exists():
-        raise RuntimeError(f"{Path(file.path).name} kept a write-ahead log after its checkpoint")
+        raise duckdb.IOException(f"{Path(file.path).name} kept a write-ahead log after its checkpoint")
 
 
 def _end_with_parent() -> None:
@@ -89,11 +90,16 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.umask(0o077)
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "temp_directory": order["spill"]})
-    connection.execute("SET disabled_compression_methods = 'fsst'")
-    for file in order["files"]:
-        write_database(connection, DatabaseFile(file["path"], tuple(TableFile(**table) for table in file["tables"])))
-    connection.close()
+    try:
+        with duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "temp_directory": order["spill"]}) as connection:
+            connection.execute("SET disabled_compression_methods = 'fsst'")
+            for file in order["files"]:
+                write_database(connection, DatabaseFile(file["path"], tuple(TableFile(**table) for table in file["tables"])))
+    except duckdb.Error as error:
+        sys.stderr.write(str(error).splitlines()[0])
+        sys.stderr.flush()
+        # Not sys.exit: what DuckDB's bindings say of leaked objects at the end would stand after the error.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ AS_OF = date(2026, 10, 1)
 BUILD = "b" * 64
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://example.invalid","x")'
-IDENTIFIERS = ("hr:1001", "1001", "anna-smith", "anna.smith@example.com", "al")
+IDENTIFIERS = ("hr:1001", "1001", "anna-smith", "anna.smith@example.com", "al", "rob[bot]")
 TABLES = """
 CREATE SCHEMA marts; CREATE SCHEMA ops; CREATE SCHEMA intermediate;
 CREATE TABLE marts.spend_by_vendor_daily AS SELECT DATE '2026-08-01' + (i % 60)::INT AS day, 'github_copilot' AS vendor, 'acme' AS account,
@@ -33,7 +33,8 @@ CREATE TABLE marts.spend_per_team_weekly AS SELECT * FROM (VALUES
 CREATE TABLE marts.data_health AS SELECT * FROM (VALUES ('github_copilot', 'user_days', 'acme', DATE '2026-09-01', 'missing'),
     ('github_copilot', 'user_days', 'acme', DATE '2026-09-02', 'complete')) t(vendor, stream, account, day, data_status);
 CREATE TABLE marts.finance_monthly AS SELECT DATE '2026-09-01' AS month, 'github_copilot' AS vendor, 'acme' AS account,
-    'human_usage' AS series, 'USD' AS currency, 5::DECIMAL(28,12) AS consumption_usd, 4::DECIMAL(28,12) AS billed_usd, 4::DECIMAL(28,12) AS effective_usd,
+    'human_usage' AS series, 'USD' AS currency, 5::DECIMAL(28,12) AS consumption_usd, 4::DECIMAL(28,12) AS billed_usd,
+    4::DECIMAL(28,12) AS effective_usd,
     NULL::DECIMAL(28,12) AS invoiced_usd, 0::DECIMAL(28,12) AS cutoff_usd, NULL::DECIMAL(28,12) AS unexplained_usd,
     0.5::DECIMAL(28,12) AS seat_months, 'open' AS close_status;
 CREATE TABLE marts.spend_daily AS SELECT DATE '2026-09-01' AS day,
