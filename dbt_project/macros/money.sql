@@ -13,7 +13,7 @@
 
 {# A product of two money-typed decimals, exact to 24 digits, quantised once. #}
 {% macro times(left, right) -%}
-    cast(cast({{ left }} as {{ money_type() }}) * cast({{ right }} as decimal(10, 4)) as {{ money_type() }})
+    cast(cast({{ left }} as {{ money_type() }}) * cast({{ right }} as {{ money_type() }}) as {{ money_type() }})
 {%- endmacro %}
 
 {# A ratio for people to read: a statistic, outside conservation. Never 1 when a part is missing, NULL when the whole is 0 or unknown. #}

@@ -2,25 +2,23 @@ with rules as (
     select * from {{ ref('github_copilot_meters') }}
 ),
 
-ai_credit_report as (
-    select * from {{ ref('stg_github_copilot__ai_credit_report') }}
-),
-
-ai_credit_usage as (
-    select * from {{ ref('stg_github_copilot__ai_credit_usage') }}
-),
-
-billing_report as (
-    select * from {{ ref('stg_github_copilot__billing_report') }}
-),
-
--- A bill has few kinds of lines: the rules are matched against those, not against every line.
+-- A bill has few kinds of lines: the rules are matched against those, not against every line. All generations are looked at, because
+-- a restatement is told in the same words.
 kinds as (
-    select 'ai_credit' as report, product, sku, coalesce(model, '') as model, '' as workflow_path, unit_type from ai_credit_report
+    select
+        'ai_credit' as report, lower(product) as product, lower(sku) as sku, coalesce(model, '') as model,
+        '' as workflow_path, lower(unit_type) as unit_type
+    from {{ source('github_copilot', 'ai_credit_report') }}
     union
-    select 'ai_credit' as report, product, sku, coalesce(model, '') as model, '' as workflow_path, unit_type from ai_credit_usage
+    select
+        'ai_credit' as report, lower(product) as product, lower(sku) as sku, coalesce(model, '') as model,
+        '' as workflow_path, lower(unitType) as unit_type
+    from {{ source('github_copilot', 'ai_credit_usage') }}
     union
-    select 'detailed' as report, product, sku, '' as model, coalesce(workflow_path, '') as workflow_path, unit_type from billing_report
+    select
+        'detailed' as report, lower(product) as product, lower(sku) as sku, '' as model,
+        coalesce(workflow_path, '') as workflow_path, lower(unit_type) as unit_type
+    from {{ source('github_copilot', 'billing_report') }}
 ),
 
 matched as (

@@ -10,6 +10,7 @@ final as (
         _generation as generation,
         user_id as github_id,
         lower(user_login) as login,
+        enterprise_id,
 
         -- measures
         ai_credits_used as credits,

@@ -1,0 +1,10 @@
+-- Two employees claim one GitHub account on the same day: the lower employee id has it until the roster is put right.
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_person_days'}}}) }}
+
+select one.login, one.valid_from, other.valid_from as other_valid_from
+from {{ ref('int_person_periods') }} as one
+inner join {{ ref('int_person_periods') }} as other
+    on coalesce(cast(one.github_id as varchar), one.login) = coalesce(cast(other.github_id as varchar), other.login)
+    and one.employee_id < other.employee_id
+    and one.valid_from < other.valid_to
+    and other.valid_from < one.valid_to
