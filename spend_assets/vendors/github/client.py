@@ -90,7 +90,7 @@ class GitHubCopilot:
     def probe(self) -> Iterator[Probe]:
         """For `spend doctor`: one cheap request per stream, then one Probe per token on what it may do beyond its task."""
         # A person waits for the answer: a limit that lasts is an answer too.
-        scope = self._connect(self._limits.model_copy(update={"attempts": min(self._limits.attempts, 2), "retry_after_seconds": 10}))
+        scope = self._connect(self._limits.model_copy(update={"attempts": min(self._limits.attempts, 3), "retry_after_seconds": 10}))
         try:
             yield from probes(scope, self._now().astimezone(UTC).date())
         finally:
