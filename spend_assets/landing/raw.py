@@ -10,10 +10,11 @@ Every Parquet file carries the generations it holds in its key-value metadata, s
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
@@ -108,6 +109,17 @@ class RawStore:
     def current(self, vendor: str, stream: str, account: str) -> dict[date, DayGeneration]:
         """The generation that counts for each day: the newest complete one, else the newest partial one."""
         return {day: counting(generations) for day, generations in self.days(vendor, stream, account).items()}
+
+    def paths(self, vendor: str, stream: str, account: str, generations: Mapping[date, str]) -> list[str]:
+        """The files that hold these generations of these days, and the empty file that has every column."""
+        wanted = set(generations.items())
+        held = self.files(vendor, stream, account).items()
+        none = self.root / vendor / stream / "_none" / "none.parquet"
+        return [str(none), *sorted(str(path) for path, holds in held if any((g.day, g.generation) in wanted for g in holds))]
+
+    def query(self, sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+        """Rows of a query over raw files. Only values that the query names are passed."""
+        return self._db.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql}).fetchall()
 
     def reports(self, vendor: str, stream: str, account: str) -> dict[str, TypingReport]:
         """What typing found, by landed generation and window (`<start>_<end>.<generation>`)."""

@@ -1,0 +1,78 @@
+"""Late change: settled user days that GitHub's 28-day report shows otherwise than the day's own report did."""
+
+from datetime import date, timedelta
+
+from spend_assets.landing.raw import DayGeneration, RawStore
+from spend_assets.landing.store import LandingStore
+
+_VENDOR, _DAYS, _REPORT = "github_copilot", "user_days", "user_28_days"
+
+_SOURCES = """
+    with report as (
+        select * from read_parquet($report::varchar[], union_by_name = true) where _day = $observed and _generation = $generation
+    ),
+    held as (
+        select source.* from read_parquet($held::varchar[], union_by_name = true) as source
+        join (select unnest($days::date[]) as day, unnest($generations::varchar[]) as generation) as counting
+            on source._day = counting.day and source._generation = counting.generation
+    )"""
+
+
+def changed_days(store: LandingStore, raw: RawStore, account: str, today: date) -> dict[date, str]:
+    """Days that are no longer fetched daily and whose records differ, in the fields that both reports fill, with the reason to fetch again.
+
+    The reason names a hash of what the 28-day report shows. A (day, hash) that was already asked for is not named again, so that two
+    reports which never agree cost one request and not one a day.
+    """
+    observed = [g for g in raw.current(_VENDOR, _REPORT, account).values() if g.complete]
+    if not observed:
+        return {}
+    newest = max(observed, key=lambda generation: generation.day)
+    contract = raw.contracts[_VENDOR][_DAYS]
+    before = today - timedelta(days=max(contract.settle_days, contract.refetch_days))
+    known = {day: g.generation for day, g in raw.current(_VENDOR, _DAYS, account).items() if day < before}
+    asked = [a for a in store.attempts(_VENDOR, _DAYS, account) if a.outcome != "failed"]
+    changed = {}
+    for day, reported in _differing(raw, account, newest, known).items():
+        reason = f"changed in the 28-day report ({reported[:12]})"
+        if not any(reason in a.detail and a.start <= day < a.end for a in asked):
+            changed[day] = reason
+    return changed
+
+
+def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[date, str]) -> dict[date, str]:
+    """Of the `known` days (with the generation that counts) inside the report's window those that differ, with a hash of what it shows."""
+    values: dict[str, object] = {
+        "report": raw.paths(_VENDOR, _REPORT, account, {newest.day: newest.generation}),
+        "observed": newest.day,
+        "generation": newest.generation,
+        "held": raw.paths(_VENDOR, _DAYS, account, known),
+        "days": list(known),
+        "generations": list(known.values()),
+    }
+    if not known:
+        return {}
+    contract = raw.contracts[_VENDOR][_DAYS]
+    fields = [field.name for field in contract.kept if field.name != contract.day_field]
+    filled = ", ".join(f'count("{name}")' for name in fields)
+    in_report, in_days = (raw.query(f"{_SOURCES} select {filled} from {name}", values)[0] for name in ("report", "held"))
+    both = ", ".join(f'"{name}"' for name, left, right in zip(fields, in_report, in_days, strict=True) if left and right)
+    if not both:
+        return {}
+    rows = raw.query(
+        f"""{_SOURCES},
+        span as (select min(coalesce(report_start_day, day)) as first_day, max(coalesce(report_end_day, day)) as last_day from report),
+        reported as (select day, md5(string_agg(line, chr(10) order by line)) as hash
+            from (select day, row({both})::varchar as line from report) group by day),
+        kept as (select day, md5(string_agg(line, chr(10) order by line)) as hash
+            from (select day, row({both})::varchar as line from held) group by day)
+        select known.day, coalesce(reported.hash, 'no record') as shown
+        from (select unnest($days::date[]) as day) as known
+        join span on known.day between span.first_day and span.last_day
+        left join reported on reported.day = known.day
+        left join kept on kept.day = known.day
+        where reported.hash is distinct from kept.hash
+        order by known.day""",
+        values,
+    )
+    return {day: shown for day, shown in rows}

@@ -1,0 +1,76 @@
+"""Which windows of a stream must be asked for: never a gap, never twice what a settled generation already answers."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+
+from spend_assets.answers import Window
+from spend_assets.landing.contracts import StreamContract
+from spend_assets.landing.store import ANSWERED, Attempt
+
+
+def due_windows(
+    contract: StreamContract,
+    span: Window | None,
+    attempts: Iterable[Attempt],
+    today: date,
+    *,
+    refetch: bool = False,
+    extra_days: Collection[date] = (),
+) -> list[Window]:
+    """The windows to ask for now, oldest first.
+
+    Dated streams: of the days in `span` (None: none) and `extra_days` that the vendor can have, those never asked, those whose last attempt
+    did not end in a complete answer, those answered before they settled, and those still inside refetch_days that were not answered on the
+    clock's day; `extra_days`, and with `refetch` the whole span, in any case. Snapshots: today, unless today was answered; `span` does not matter.
+    """
+    attempts = sorted(attempts, key=lambda attempt: attempt.attempted_at)
+    if contract.window == "snapshot":
+        answered = any(a.outcome in ANSWERED and a.start == today for a in attempts)
+        return [] if answered and not refetch else [Window.of_day(today)]
+    wanted = set(extra_days) | (set(span.days()) if span else set())
+    first = contract.first_day or date.min
+    # A day can be asked for once it is over; the vendor may still say "not ready".
+    possible = {day for day in wanted if first <= day < today}
+    last, answered_on = _history(attempts, possible)
+    due = []
+    for day in sorted(possible):
+        answered_day = answered_on.get(day)
+        if (
+            refetch
+            or day in extra_days
+            or answered_day is None
+            or last[day] not in ANSWERED
+            or (answered_day < today and (today - day).days <= contract.refetch_days)
+            or (answered_day < today and (answered_day - day).days < contract.settle_days)
+        ):
+            due.append(day)
+    return cut(due, contract.max_days if contract.window == "days" else 1)
+
+
+def cut(days: Iterable[date], longest: int | None = None) -> list[Window]:
+    """The days as windows of consecutive days, of at most `longest` days each."""
+    windows: list[Window] = []
+    start: date | None = None
+    end: date | None = None
+    for day in sorted(days):
+        if start is not None and end is not None and (day != end or (longest is not None and (end - start).days >= longest)):
+            windows.append(Window(start, end))
+            start = None
+        start = start or day
+        end = day + timedelta(days=1)
+    if start is not None and end is not None:
+        windows.append(Window(start, end))
+    return windows
+
+
+def _history(attempts: Iterable[Attempt], days: Collection[date]) -> tuple[dict[date, str], dict[date, date]]:
+    """Per day the outcome of its last attempt, and the clock's day of its last complete answer."""
+    last: dict[date, str] = {}
+    answered_on: dict[date, date] = {}
+    for attempt in attempts:
+        for day in attempt.window.days():
+            if day in days:
+                last[day] = attempt.outcome
+                if attempt.outcome in ANSWERED:
+                    answered_on[day] = attempt.attempted_at.date()
+    return last, answered_on
