@@ -75,4 +75,4 @@ def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[d
         order by known.day""",
         values,
     )
-    return {day: shown for day, shown in rows}
+    return dict(rows)

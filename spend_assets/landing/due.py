@@ -21,7 +21,8 @@ def due_windows(
 
     Dated streams: of the days in `span` (None: none) and `extra_days` that the vendor can have, those never asked, those whose last attempt
     did not end in a complete answer, those answered before they settled, and those still inside refetch_days that were not answered on the
-    clock's day; `extra_days`, and with `refetch` the whole span, in any case. Snapshots: today, unless today was answered; `span` does not matter.
+    clock's day; `extra_days`, and with `refetch` the whole span, in any case.
+    Snapshots: today, unless today was answered; `span` does not matter.
     """
     attempts = sorted(attempts, key=lambda attempt: attempt.attempted_at)
     if contract.window == "snapshot":

@@ -1,4 +1,7 @@
-"""Ask a vendor for what is due of one stream, land it, type it, and keep every attempt. Killed at any instant, the next run does only the rest."""
+"""Ask a vendor for what is due of one stream, land it, type it, and keep every attempt.
+
+Killed at any instant, the next run does only what is left.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +122,7 @@ class _Run:
 
     def leave(self, windows: Sequence[Window], outcome: AttemptOutcome, reason: str) -> None:
         """Record the windows that were due and are not asked for; consecutive ones as one attempt."""
-        for window in cut(day for window in windows for day in window.days()):
+        for window in cut(day for left in windows for day in left.days()):
             self._log(window, outcome, reason)
             if outcome == "failed":
                 self.report.failures.append(f"{self._where(window)}: not asked. {reason}")

@@ -140,7 +140,7 @@ class RawStore:
         newest = {manifest.window: manifest.generation for manifest in manifests}
         typed = 0
         for manifest in manifests:
-            report = reports.get(_report_name(manifest))
+            report = reports.get(report_name(manifest))
             outdated = report is not None and report.contract != contract.digest and newest[manifest.window] == manifest.generation
             if report is None or outdated:
                 again = f"-{contract.digest[:6]}" if outdated else ""
@@ -169,7 +169,7 @@ class RawStore:
             if not before or _says_more(generation, counting(before)):
                 self._write_day(contract, manifest.account, generation, typed_day)
         report = TypingReport(manifest.start, manifest.end, manifest.generation, contract.digest, typed.quarantine, typed.drift)
-        name = _report_name(manifest)
+        name = report_name(manifest)
         packed = msgspec.json.encode(report)
         write_durably(self.folder(*key) / "typing" / f"{name}.json", lambda path: _write_bytes(path, packed), "raw.report")
         self.reports(*key)[name] = report
@@ -177,10 +177,7 @@ class RawStore:
     def _write_day(self, contract: StreamContract, account: str, generation: DayGeneration, day: TypedDay) -> None:
         key = (contract.vendor, contract.stream, account)
         path = self.folder(*key) / f"{generation.day:%Y-%m}" / f"{generation.day}.{generation.generation}.parquet"
-        self._db.execute("create or replace temp table typed_lines (line varchar)")
-        for start in range(0, len(day.lines), _INSERT_ROWS):
-            chunk = [line.decode() for line in day.lines[start : start + _INSERT_ROWS]]
-            self._db.execute("insert into typed_lines select unnest($1::varchar[])", [chunk])
+        self._load(day.lines)
         structure = {"_record": "BIGINT", **{kept.name: kept.json_structure for kept in contract.kept}}
         fields = ", ".join(f'r."{kept.name}"' for kept in contract.kept)
         select = (
@@ -195,6 +192,23 @@ class RawStore:
         }
         write_durably(path, lambda target: self._copy(select, values, target, [generation]), "raw.day")
         self.files(*key)[path] = [generation]
+
+    def _load(self, lines: Sequence[bytes]) -> None:
+        self._db.execute("create or replace temp table typed_lines (line varchar)")
+        for start in range(0, len(lines), _INSERT_ROWS):
+            chunk = [line.decode() for line in lines[start : start + _INSERT_ROWS]]
+            self._db.execute("insert into typed_lines select unnest($1::varchar[])", [chunk])
+
+    def copy_lines(self, lines: Sequence[bytes], columns: Mapping[str, str], target: Path) -> None:
+        """Write JSON lines as Parquet with these columns, in the order of the lines."""
+        self._load(lines)
+        fields = ", ".join(f'r."{name}"' for name in columns)
+        self._copy(
+            f"select {fields} from (select from_json(line, $structure) as r from typed_lines)",
+            {"structure": msgspec.json.encode(columns).decode()},
+            target,
+            [],
+        )
 
     def _copy(self, select: str, values: dict[str, object], target: Path, generations: Sequence[DayGeneration]) -> None:
         metadata = msgspec.json.encode(generations).decode()
@@ -288,7 +302,8 @@ def _age(generation: DayGeneration) -> tuple[datetime, str]:
     return generation.fetched_at, generation.generation
 
 
-def _report_name(manifest: Manifest) -> str:
+def report_name(manifest: Manifest) -> str:
+    """Identifies one landed generation among a stream's typing reports."""
     return f"{manifest.start}_{manifest.end}.{manifest.generation}"
 
 

@@ -1,0 +1,31 @@
+"""What typing found in the data that counts now: quarantined records and unknown fields. Superseded generations are history."""
+
+from spend_assets.landing.contracts import StreamContract
+from spend_assets.landing.raw import RawStore, TypingReport, report_name
+from spend_assets.landing.store import LandingStore
+
+
+def accounts_of(store: LandingStore, raw: RawStore, contract: StreamContract) -> list[str]:
+    """Every account that landed, logged or typed anything of a stream."""
+    logged = {account for vendor, stream, account in store.logged_streams() if (vendor, stream) == (contract.vendor, contract.stream)}
+    return sorted({*logged, *store.accounts(contract.vendor, contract.stream), *raw.accounts(contract.vendor, contract.stream)})
+
+
+def counting_reports(store: LandingStore, raw: RawStore, contract: StreamContract, account: str) -> list[TypingReport]:
+    """The typing reports of the landed generations that hold some day's newest answer; of snapshots the newest observation only."""
+    key = (contract.vendor, contract.stream, account)
+    newest = {}
+    for manifest in sorted(store.manifests(*key), key=lambda m: (m.complete, m.fetched_at, m.generation)):
+        for day in manifest.window.days():
+            newest[day] = manifest
+    if contract.window == "snapshot" and newest:
+        newest = {max(newest): newest[max(newest)]}
+    reports = raw.reports(*key)
+    names = dict.fromkeys(report_name(newest[day]) for day in sorted(newest))
+    return [reports[name] for name in names if name in reports]
+
+
+def findings(store: LandingStore, raw: RawStore, contract: StreamContract) -> tuple[int, list[str]]:
+    """How many records of a stream's data are quarantined, and the paths of its unknown fields, over all accounts."""
+    reports = [report for account in accounts_of(store, raw, contract) for report in counting_reports(store, raw, contract, account)]
+    return sum(len(report.quarantine) for report in reports), sorted({path for report in reports for path in report.drift})
