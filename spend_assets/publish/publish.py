@@ -74,7 +74,7 @@ def publish(
     groups = resolve_groups({str(audience): name for audience, name in settings.publish.groups.items()})
     tables = published_tables(manifest_path)
     pseudonyms = load_pseudonyms(settings, log)
-    publication_id = _publication_id(build_id, pseudonyms.key_id, tables)
+    publication_id = _publication_id(build_id, as_of, pseudonyms.key_id, tables)
     published = generations.prepare(home)
     point("publish.prepared")
     generation = generations.find_intact(published, publication_id)
@@ -107,9 +107,9 @@ def publish(
     return Publication(publication_id, generation, {name: int(facts["rows"]) for name, facts in manifest["tables"].items()}, new)
 
 
-def _publication_id(build_id: str, key_id: str, tables: tuple[PublishedTable, ...]) -> str:
+def _publication_id(build_id: str, as_of: date, key_id: str, tables: tuple[PublishedTable, ...]) -> str:
     """16 hex digits over all that the bytes depend on: the build, the key, the tables' audiences, this package's code, DuckDB."""
-    digest = hashlib.sha256("\n".join([build_id, key_id, duckdb.__version__, repr(tables)]).encode())
+    digest = hashlib.sha256("\n".join([build_id, as_of.isoformat(), key_id, duckdb.__version__, repr(tables)]).encode())
     package = Path(__file__).resolve().parent
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())

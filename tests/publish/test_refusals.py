@@ -1,12 +1,14 @@
 """What is never published: unproven builds, undeclared tables, persons in open files. Readers keep what they had."""
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from spend_assets.landing.files import StorageFull
 from spend_assets.publish.audiences import PublishedTable, published_tables
 from spend_assets.publish.export import Column, Exported
 from spend_assets.publish.privacy import require_no_person
@@ -179,3 +181,20 @@ def test_without_a_list_of_known_persons_nothing_is_published(world: World) -> N
     with duckdb.connect(str(world.warehouse)) as connection:
         connection.execute("DROP TABLE intermediate.int_known_identifiers")
     refused(world, "cannot be searched for persons")
+
+
+@pytest.mark.parametrize("limit", [8_000, 200_000])
+def test_a_full_disk_is_told_and_loses_nothing(world: World, limit: int) -> None:
+    """The first limit stops a Parquet file, the second a database file in the writing process."""
+    old = world.publish()
+    world.build("c" * 64)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(StorageFull, match="no space left while writing to"):
+            world.publish("c" * 64)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert world.current.resolve() == old.path.resolve()
+    assert [path.name for path in (world.published / "generations").iterdir()] == [old.publication_id]
+    assert world.publish("c" * 64).new
