@@ -30,7 +30,8 @@ class SandboxConfig:
     """Primary rate limit: requests per token and virtual hour."""
     mean_daily_credits: int = 250
     """Mean credits of a user's active day at the start of 2026-09 (about $2.50); use grows through the history."""
-    sigma_between_users: float = 1.2
+    sigma_between_users: float = 1.05
+    """Of daily means. Personas and tenure widen it: the totals of users come out near the published 1.2 to 1.3."""
     sigma_within_user: float = 0.65
     idle_seats: float = 0.16
     """Share of seats without any activity."""

@@ -96,7 +96,7 @@ class Identities:
         unseated = {number for number in order[: round(total * 0.1)] if number < len(people)}
         seated = [number for number in order if number not in unseated]
         idle = set(seated[: round(len(seated) * config.idle_seats)])
-        means = self._means(total)
+        means = self._means(total, [number for number in seated if number not in idle])
         renamed = self._renamed(people)
         accounts: list[Account] = []
         for number in range(total):
@@ -135,13 +135,16 @@ class Identities:
         accounts.append(Account(total, BOT_ID, bot_login, "bot", None, None, date(2019, 1, 1), None, 1.0, 900_000_000, False, False))
         return accounts
 
-    def _means(self, total: int) -> list[int]:
-        """Stratified lognormal means, so that a small company has the same concentration of spend as a large one."""
+    def _means(self, total: int, spenders: list[int]) -> list[int]:
+        """Stratified lognormal means of the accounts that spend: a small company has the same concentration as a large one."""
         config, normal = self.organisation.config, NormalDist()
         sigma = config.sigma_between_users
         scale = config.mean_daily_credits * 1_000_000 / math.exp(sigma * sigma / 2)
-        means = [int(scale * math.exp(sigma * normal.inv_cdf((rank + 0.5) / total))) for rank in range(total)]
-        self.dice.random("means").shuffle(means)
+        means = [int(scale)] * total
+        order = list(spenders)
+        self.dice.random("means").shuffle(order)
+        for rank, number in enumerate(order):
+            means[number] = int(scale * math.exp(sigma * normal.inv_cdf((rank + 0.5) / len(order))))
         return means
 
     def _renamed(self, people: list[Person]) -> dict[int, date]:
