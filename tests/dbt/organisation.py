@@ -8,7 +8,7 @@ from typing import Any
 from tests.dbt.raw_home import RawHome
 
 FIRST, LAST = date(2026, 8, 24), date(2026, 10, 4)
-AS_OF = date(2026, 10, 20)
+AS_OF = date(2026, 10, 5)
 ACCOUNT = "acme"
 TEAMS = {"payments": 9, "search": 8, "platform": 5, "research": 2}
 MODELS = ("Claude Sonnet 4.6", "Auto: GPT-5.4", "Coding Agent model")
@@ -93,9 +93,7 @@ def billing_row(day: date, product: str, sku: str, quantity: Decimal, price: Dec
 def billing_rows(day: date) -> list[dict[str, Any]]:
     """The detailed bill of one day: seats, an agent's Actions minutes, a sandbox, ordinary CI, and the AI credits a second time."""
     share = Decimal("0.032258064516")
-    rows = [
-        billing_row(day, "copilot", "copilot_for_business", share, Decimal(19), share * 19, username=login) for _, login, _ in people()
-    ]
+    rows = [billing_row(day, "copilot", "copilot_for_business", share, Decimal(19), share * 19, username=login) for _, login, _ in people()]
     minutes = Decimal("0.008")
     rows += [
         billing_row(
@@ -162,15 +160,16 @@ def roster_row(number: int, login: str, team: str) -> dict[str, Any]:
 
 
 def enterprise(path: Path) -> RawHome:
-    """The whole company, everything complete and settled. People 23 and 24 are in no roster."""
+    """The whole company; the last days have not settled. People 23 and 24 are in no roster."""
     home = RawHome(path)
     home.account(ACCOUNT, "ai_credit_report")
     home.account("roster", "roster", vendor="hr", configured=False)
     for day in days():
         active = [person for person in people() if day.weekday() < 5 or person[0] % 8 == 0]
-        home.land("ai_credit_report", ACCOUNT, day, report_rows(day))
-        home.land("billing_report", ACCOUNT, day, billing_rows(day))
-        home.land("user_days", ACCOUNT, day, [user_day(number, login, day) for number, login, _ in active])
+        seen = min(day + timedelta(days=10), AS_OF)
+        home.land("ai_credit_report", ACCOUNT, day, report_rows(day), fetched=seen)
+        home.land("billing_report", ACCOUNT, day, billing_rows(day), fetched=seen)
+        home.land("user_days", ACCOUNT, day, [user_day(number, login, day) for number, login, _ in active], fetched=seen)
         home.land("seats", ACCOUNT, day, [seat(number, login, day) for number, login, _ in people()], fetched=day)
     home.land("roster", "roster", FIRST, [roster_row(*person) for person in people() if person[0] < 23], vendor="hr", origin="file")
     return home
