@@ -34,6 +34,8 @@ class _Export:
     created: datetime
     polls_left: int
     done: bool = False
+    files: int | None = None
+    """How many, once that is known."""
 
 
 class Exports:
@@ -102,10 +104,11 @@ class Exports:
         """Links to the files as billed when the export was ordered; none where there are no rows."""
         if not export.done:
             return []
-        files = self._content(export)
-        if not files:
+        if export.files is None:
+            export.files = len(self._content(export))
+        if not export.files:
             return []
-        return linker(f"{export.kind} {export.start} {export.end}", len(files), lambda part: self._content(export)[part])
+        return linker(f"{export.kind} {export.start} {export.end}", export.files, lambda part: self._content(export)[part])
 
     def _content(self, export: _Export) -> list[bytes]:
         """The files of an export; those of the latest few are kept, others are written again."""

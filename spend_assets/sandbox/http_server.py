@@ -45,7 +45,11 @@ class HttpServer:
 
     def __init__(self, app: App, port: int, wait_scale: float):
         handler = type("Handler", (_Handler,), {"app": staticmethod(app), "wait_scale": wait_scale})
-        self._server = _Server(("127.0.0.1", port), handler)
+        try:
+            self._server = _Server(("127.0.0.1", port), handler)
+        except OSError as error:
+            reason = f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another one, or 0 for any free port"
+            raise OSError(error.errno, reason) from None
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property

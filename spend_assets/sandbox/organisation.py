@@ -131,7 +131,7 @@ class Organisation:
         if chance.random() < (0.35 if contractor else 0.09) * year_share and start < config.start:
             end = config.start + timedelta(days=chance.randint(15, span_days + 15))
         plain_name = _ascii(f"{first}.{last}").lower()
-        email = f"{plain_name}{number}@gmail.com" if contractor else f"{plain_name}{number if number % 3 == 0 else ''}@acme.example"
+        email = f"{plain_name}{number}@freemail.example" if contractor else f"{plain_name}{number if number % 3 == 0 else ''}@acme.example"
         if chance.random() < 0.04:
             email = email.title()
         elif chance.random() < 0.03:
