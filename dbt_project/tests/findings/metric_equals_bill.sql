@@ -1,6 +1,7 @@
 -- Credits of the metrics report against credits of the bill, per person and day, where both are complete. GitHub derives both from the
 -- same use and does not promise that they are equal: more than 1 % and a tenth of a credit apart is a finding.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
+-- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 
 with complete_days as (
     select account, day

@@ -1,5 +1,5 @@
 -- Two employees claim one GitHub account on the same day: the lower employee id has it until the roster is put right.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_person_days'}}}) }}
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_person_periods'}}}) }}
 
 select one.login, one.valid_from, other.valid_from as other_valid_from
 from {{ ref('int_person_periods') }} as one

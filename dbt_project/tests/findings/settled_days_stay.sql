@@ -1,5 +1,6 @@
 -- The 28-day report shows a settled day otherwise than we hold it, and the day was not fetched again.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'data_health'}}}) }}
+-- Dagster shows the result on that asset: depends_on: {{ ref('data_health') }}
 
 with newest as (
     select account, max(observed_on) as observed_on from {{ ref('stg_github_copilot__user_28_days') }} group by account

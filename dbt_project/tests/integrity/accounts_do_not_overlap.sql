@@ -1,5 +1,6 @@
 -- An enterprise already holds its organizations: the same money or the same people under two accounts would count twice.
 {{ config(meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
+-- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 
 with bills as (
     select distinct account, day, organization

@@ -1,5 +1,6 @@
 -- The same key twice in a counting generation, with different values: one of the two is wrong, and both are in the total.
 {{ config(meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
+-- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 
 select 'ai_credit_report' as stream, account, day, count(*) as rows_found
 from {{ ref('stg_github_copilot__ai_credit_report') }}
