@@ -220,6 +220,14 @@ class Typer:
         typed: dict[str, Any] = self._convert(decode_line(line))
         return typed
 
+    def value(self, record: dict[str, Any], name: str) -> Any:
+        """One top-level field of a decoded record, typed. Raises BadRecord where it is absent or does not fit."""
+        declared = next(field for field in self.contract.fields if field.name == name)
+        try:
+            return self._field(name, declared)(record.get(name))
+        except ValueError as error:
+            raise BadRecord(str(error), field=name, shape=shape_of(record.get(name))) from None
+
     def _field(self, path: str, field: Field) -> Converter:
         if field.type == "struct":
             return self._struct(path, field.fields, field.open)
