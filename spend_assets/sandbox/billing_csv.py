@@ -61,7 +61,7 @@ class BillingFiles:
         tokens = as_of.date() >= TOKENS_START
         yield AI_COLUMNS + (TOKEN_COLUMNS if tokens else [])
         for day in _days(start, end):
-            for place, charge in enumerate(self._ledger.day(day, as_of)):
+            for place, charge in enumerate(_merged(self._ledger.day(day, as_of))):
                 row = self._ai_row(charge, place)
                 yield row + self._tokens(charge) if tokens else row
 
@@ -183,6 +183,27 @@ class BillingFiles:
 
     def _login(self, account: int | None, day: date) -> str:
         return "" if account is None else self._identities.accounts[account].login_on(day)
+
+
+def _merged(charges: list[Charge]) -> Iterator[Charge]:
+    """Rows of nobody are one row per SKU and model: the file has no column that would tell them apart."""
+    nobody: dict[tuple[str, str], Charge] = {}
+    for charge in charges:
+        usage = charge.usage
+        if usage.payer is not None:
+            yield charge
+            continue
+        key = (usage.sku, usage.model.billed)
+        before = nobody.get(key)
+        if before:
+            total = usage._replace(
+                credits=usage.credits + before.usage.credits,
+                requests=usage.requests + before.usage.requests,
+                output_tokens=usage.output_tokens + before.usage.output_tokens,
+            )
+            charge = Charge(total, charge.day, charge.gross + before.gross, charge.discount + before.discount)
+        nobody[key] = charge
+    yield from nobody.values()
 
 
 def encode(rows: Iterable[list[str]]) -> bytes:

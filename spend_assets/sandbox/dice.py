@@ -42,6 +42,14 @@ class Dice:
         """An integer from `low` to `high`, both included."""
         return low + self.number(*parts) % (high - low + 1)
 
+    def distinct(self, low: int, high: int, taken: set[int], *parts: Part) -> int:
+        """An integer from `low` to `high` that is not in `taken`; it is added there."""
+        number = self.between(low, high, *parts)
+        while number in taken:
+            number = low + (number + 1 - low) % (high - low + 1)
+        taken.add(number)
+        return number
+
     def random(self, *parts: Part) -> random.Random:
         """A generator of its own for a decision that needs many numbers."""
         return random.Random(self.number(*parts))  # noqa: S311  simulation, not security

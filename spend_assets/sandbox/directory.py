@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from spend_assets.sandbox.access import json_response, problem
 from spend_assets.sandbox.http_server import Request, Response
 from spend_assets.sandbox.identities import Account, Seat
+from spend_assets.sandbox.names import DIVISIONS
 from spend_assets.sandbox.organisation import Team
 from spend_assets.sandbox.reports import org_id
 from spend_assets.sandbox.world import World
@@ -69,7 +70,8 @@ class Directory:
 
     def _parent(self, team: Team, day: date) -> dict[str, Any]:
         division = team.division_on(day, self._organisation.reorg)
-        number = self._dice.between(1_000_000, 9_900_000, "parent team", team.org, division)
+        place = self._organisation.orgs.index(team.org) * len(DIVISIONS) + DIVISIONS.index(division)
+        number = 5_000_000 + place * 41_039 + self._dice.between(0, 41_038, "parent team", place)
         return _team(number, f"Division {division}", self._parent_slug(team, day), team.org, None)
 
     def _teams_of(self, org: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 from spend_assets.sandbox.dice import Dice
 from spend_assets.sandbox.faults import Faults
-from spend_assets.sandbox.organisation import Organisation, Person, Team
+from spend_assets.sandbox.organisation import Organisation, Person, Team, ascii_of
 
 BOT_ID = 41898282
 """The real numeric id of github-actions[bot]."""
@@ -99,10 +99,11 @@ class Identities:
         means = self._means(total, [number for number in seated if number not in idle])
         renamed = self._renamed(people)
         accounts: list[Account] = []
+        ids = {BOT_ID}
         for number in range(total):
             chance = dice.random("account", number)
             activity = chance.choices([p[2] for p in PERSONAS], [p[1] for p in PERSONAS])[0]
-            user_id = dice.between(1_200_000, 219_000_000, "user id", number)
+            user_id = dice.distinct(1_200_000, 219_000_000, ids, "user id", number)
             person: Person | None = None
             team: Team | None = None
             end: date | None = None
@@ -114,13 +115,13 @@ class Identities:
                 if number in renamed:
                     logins = (
                         (start, base),
-                        (renamed[number], f"{person.last.lower()}-{chance.choice('abcdefgh')}{number}{_suffix(person)}"),
+                        (renamed[number], f"{ascii_of(person.last).lower()}-{chance.choice('abcdefgh')}{number}{_suffix(person)}"),
                     )
             elif number < len(people) + len(second):
                 owner = second[number - len(people)]
                 kind, start = "second", max(owner.spans[0].start, config.start + timedelta(days=chance.randint(0, config.days // 2)))
                 end = owner.gone
-                logins = ((start, f"{owner.first.lower()}codes{chance.randint(10, 99)}{number}"),)
+                logins = ((start, f"{ascii_of(owner.first).lower()}codes{chance.randint(10, 99)}{number}"),)
             else:
                 team = shared[number - len(people) - len(second)]
                 kind, start = "shared", config.start - timedelta(days=200)
@@ -231,6 +232,5 @@ def _suffix(person: Person) -> str:
 
 
 def _login(person: Person, number: int) -> str:
-    """Managed users bear the company's short code, contractors bring their own account."""
-    letters = "".join(letter for letter in f"{person.first[0]}{person.last}".lower() if letter.isascii() and letter.isalpha())
-    return f"{letters}{number}{_suffix(person)}" if number % 4 == 0 else f"{letters}-{number * 7 % 97}{number % 10}{_suffix(person)}"
+    """Managed users bear the company's short code, contractors bring their own account. No two are alike."""
+    return f"{ascii_of(person.first[0] + person.last).lower()}-{number * 7919 % 100_003}{_suffix(person)}"

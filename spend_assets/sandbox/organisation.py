@@ -84,6 +84,7 @@ class Organisation:
         middle = config.start + timedelta(days=int(config.days * 0.55))
         self.reorg = middle.replace(day=16)
         self.teams = self._make_teams()
+        self._emails: set[str] = set()
         self.people = [self._make_person(number) for number in range(config.people)]
         self._boomerangs()
         self.leads = self._make_leads()
@@ -94,6 +95,7 @@ class Organisation:
         topics = list(names.TOPICS)
         dice.random("topics").shuffle(topics)
         teams: list[Team] = []
+        ids: set[int] = set()
         for number in range(count):
             name = topics[number % len(topics)].replace("-", " ")
             if number >= len(topics):
@@ -105,7 +107,7 @@ class Organisation:
                 Team(
                     name=name,
                     slug=name.lower().replace(" ", "-"),
-                    github_id=dice.between(1_000_000, 9_900_000, "team id", number),
+                    github_id=dice.distinct(1_000_000, 4_900_000, ids, "team id", number),
                     segment=names.SEGMENTS[dice.between(0, len(names.SEGMENTS) - 1, "segment", number)],
                     org=self.orgs[-1 if number % 6 == 5 else number % max(len(self.orgs) - 1, 1)],
                     cost_center=teams[-1].cost_center if shared else f"CC-{dice.between(1000, 9999, 'cc', number)} {name}",
@@ -130,18 +132,21 @@ class Organisation:
         end = None
         if chance.random() < (0.35 if contractor else 0.09) * year_share and start < config.start:
             end = config.start + timedelta(days=chance.randint(15, span_days + 15))
-        plain_name = _ascii(f"{first}.{last}").lower()
+        plain_name = ascii_of(f"{first}.{last}").lower()
         email = f"{plain_name}{number}@freemail.example" if contractor else f"{plain_name}{number if number % 3 == 0 else ''}@acme.example"
         if chance.random() < 0.04:
             email = email.title()
         elif chance.random() < 0.03:
             email = f"{first}.{last}{number}@acme.example".lower()
+        if email.lower() in self._emails:
+            email = email.replace("@", f"{number}@")
+        self._emails.add(email.lower())
         spans = [Span(start, end, team, email)]
         if chance.random() < 0.03 * config.days / 90 and len(self.teams) > 1:
             moved = config.start + timedelta(days=chance.randint(10, span_days + 10))
             other = chance.choice([candidate for candidate in self.teams if candidate is not team])
             if start < moved and (end is None or moved < end):
-                married = f"{_ascii(first).lower()}.{_ascii(chance.choice(names.LAST)).lower()}{number}@acme.example"
+                married = f"{ascii_of(first).lower()}.{ascii_of(chance.choice(names.LAST)).lower()}{number}@acme.example"
                 later_email = married if chance.random() < 0.1 else email
                 spans = [replace(spans[0], end=moved), Span(moved, end, other, later_email)]
         vacation = config.start + timedelta(days=chance.randint(0, max(config.days, 180)))
@@ -192,6 +197,7 @@ class Organisation:
         return top if head == person.employee_id else head
 
 
-def _ascii(text: str) -> str:
+def ascii_of(text: str) -> str:
+    """A name as it is written in addresses and logins."""
     table = str.maketrans({"ö": "oe", "ü": "ue", "ø": "o", "í": "i", "á": "a", "ë": "e"})
     return text.translate(table)

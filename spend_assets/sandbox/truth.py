@@ -38,6 +38,7 @@ class Month:
     requests: Decimal = Decimal(0)
     seats_usd: Decimal = Decimal(0)
     seat_months: Decimal = Decimal(0)
+    agent_minutes: Decimal = Decimal(0)
     agent_actions_usd: Decimal = Decimal(0)
     """Net of agents' Actions minutes; gross in agent_actions_gross_usd."""
     agent_actions_gross_usd: Decimal = Decimal(0)
@@ -109,6 +110,7 @@ class Truth:
                 if row.product == "copilot":
                     month.sandboxes_usd += net
                 elif row.workflow_path.startswith("dynamic/"):
+                    month.agent_minutes += exact(row.quantity, 6)
                     month.agent_actions_usd += net
                     month.agent_actions_gross_usd += exact(row.gross, 12)
                 else:

@@ -123,3 +123,15 @@ def test_pending_seats_are_billed_to_the_end_of_their_month(sandbox: Sandbox) ->
         until = seat.billed_until
         assert until is not None and until.day == 1 and until > (seat.revoked or until)
         assert seat.billed_on(until - timedelta(days=1)) and not seat.billed_on(until)
+
+
+def test_identities_are_distinct_in_a_large_company() -> None:
+    large = Sandbox(SandboxConfig(people=4000, days=30))
+    organisation, accounts = large.world.organisation, large.world.identities.accounts
+    assert len({account.user_id for account in accounts}) == len(accounts)
+    current = [account.login_on(large.config.end) for account in accounts if account.start <= large.config.end]
+    assert len(set(current)) == len(current) and all(login.isascii() for login in current)
+    assert len({person.spans[0].email.lower() for person in organisation.people}) == len(organisation.people)
+    assert (
+        len({team.github_id for team in organisation.teams}) == len(organisation.teams) == len({team.slug for team in organisation.teams})
+    )

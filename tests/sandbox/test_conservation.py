@@ -58,9 +58,10 @@ def test_exports_equal_truth(config: SandboxConfig) -> None:
             assert quantity * price == twelve(row["gross_amount"]) == twelve(row["discount_amount"]) + twelve(row["net_amount"])
             gross[row["date"][:7]] += twelve(row["gross_amount"])
             net[row["date"][:7]] += twelve(row["net_amount"])
-            key = tuple(row[name] for name in ("date", "username", "sku", "model", "organization", "repository", "cost_center_name"))
-            assert key not in keys or row["username"] == ""
-            keys.add(key)
+            keys.add(tuple(row[name] for name in ("date", "username", "sku", "model", "organization", "repository", "cost_center_name")))
+        assert len(keys) == len(rows)
+        amounts = {"quantity", "gross_amount", "discount_amount", "net_amount"}
+        assert len({tuple(row[name] for name in row if name not in amounts) for row in detailed}) == len(detailed)
         seats: dict[str, Decimal] = defaultdict(Decimal)
         agents: dict[str, Decimal] = defaultdict(Decimal)
         repeated: dict[str, Decimal] = defaultdict(Decimal)
