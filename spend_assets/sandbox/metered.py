@@ -1,7 +1,9 @@
 """Actions minutes and sandboxes: those that agents caused (AI spend) and ordinary CI beside them (not AI spend)."""
 
 import threading
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from spend_assets.sandbox.identities import next_month
 from spend_assets.sandbox.ledger import MeteredDay
@@ -14,6 +16,20 @@ _MINUTE_PRICE = 6_000
 """$0.006 a minute, in millionths."""
 _SANDBOX = (("sandbox_linux", "vcpu-hours", 90_000), ("sandbox_memory", "gib-hours", 12_000), ("sandbox_snapshot", "gib-months", 70_000))
 _INCLUDED_MINUTES_PER_PERSON = 40
+
+
+class _Key(NamedTuple):
+    """What tells two rows of a day apart; use with the same key is one row."""
+
+    product: str
+    sku: str
+    unit_type: str
+    price: int
+    account: int | None
+    organization: str
+    repository: str
+    cost_center: str
+    workflow_path: str
 
 
 class Metered:
@@ -51,12 +67,12 @@ class Metered:
                     free = min(left, row.quantity)
                     left -= free
                     discount = free * row.price
-                rows.append(MeteredDay(**{**row.__dict__, "discount": discount}))
+                rows.append(replace(row, discount=discount))
             month[day] = rows
         return month
 
     def _agents(self, day: date) -> list[MeteredDay]:
-        rows: dict[tuple[object, ...], int] = {}
+        rows: dict[_Key, int] = {}
         for use in self._usage.all_of(day):
             review = use.model.billed == "Code Review model"
             if use.sku != AGENT_SKU and not review:
@@ -67,12 +83,12 @@ class Metered:
             organization = repository.split("/")[0]
             path = REVIEW_PATH if review else AGENT_PATH
             minutes = 2 + number % 9 if review else 6 + number % 70
-            key = ("actions", "actions_linux", "minutes", _MINUTE_PRICE, use.payer, organization, repository, use.cost_center, path)
+            key = _Key("actions", "actions_linux", "minutes", _MINUTE_PRICE, use.payer, organization, repository, use.cost_center, path)
             rows[key] = rows.get(key, 0) + minutes * 1_000_000
             if not review:
                 for place, (sku, unit, price) in enumerate(_SANDBOX):
                     quantity = (number >> (8 * place)) % 4_000_000 + 12_500
-                    key = ("copilot", sku, unit, price, use.payer, organization, repository, use.cost_center, "")
+                    key = _Key("copilot", sku, unit, price, use.payer, organization, repository, use.cost_center, "")
                     rows[key] = rows.get(key, 0) + quantity
         return [_metered(day, key, quantity) for key, quantity in rows.items()]
 
@@ -84,26 +100,12 @@ class Metered:
         for number, team in enumerate(self._organisation.teams):
             path = _CI_PATHS[number % len(_CI_PATHS)]
             minutes = self._dice.between(15, 160, "ci", day, number) // (6 if day.weekday() >= 5 else 1)
-            key = ("actions", "actions_linux", "minutes", _MINUTE_PRICE, None, team.org, f"{team.org}/{team.slug}", team.cost_center, path)
+            key = _Key(
+                "actions", "actions_linux", "minutes", _MINUTE_PRICE, None, team.org, f"{team.org}/{team.slug}", team.cost_center, path
+            )
             rows.append(_metered(day, key, minutes * 1_000_000))
         return rows
 
 
-def _metered(day: date, key: tuple[object, ...], quantity: int) -> MeteredDay:
-    product, sku, unit, price, payer, organization, repository, cost_center, path = key
-    assert isinstance(price, int)  # noqa: S101  narrows the tuple for the type checker
-    return MeteredDay(
-        day=day,
-        product=str(product),
-        sku=str(sku),
-        unit_type=str(unit),
-        quantity=quantity,
-        price=price,
-        gross=quantity * price,
-        discount=0,
-        account=payer if isinstance(payer, int) else None,
-        organization=str(organization),
-        repository=str(repository),
-        cost_center=str(cost_center),
-        workflow_path=str(path),
-    )
+def _metered(day: date, key: _Key, quantity: int) -> MeteredDay:
+    return MeteredDay(day=day, quantity=quantity, gross=quantity * key.price, discount=0, **key._asdict())

@@ -75,9 +75,9 @@ class Sandbox:
         else:
             scope = f'org = "{self.orgs[0]}"'
         return (
-            f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\n\n'
+            f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\nclock_url = "{self.base_url}/__clock"\n\n'
             f'[[sources.github]]\naccount = "acme"\nbase_url = "{self.base_url}"\n{scope}\n'
-            'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n'
+            'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n\n[limits]\npoll_seconds = 0.05\n'
         )
 
     def start(self) -> "Sandbox":

@@ -55,20 +55,22 @@ class Day:
     money: Money
     credits: Decimal
     metric_credits: Decimal
-    """Sum of ai_credits_used over the user records; None-like zero before the field existed."""
-    active_users: int
+    """Sum of ai_credits_used over the user records; 0 before the field existed."""
+    recorded_users: int
 
 
 @dataclass
 class UserDay:
-    """`user_id` None: billed to nobody. `metric_credits` None: the user has no record, or the field did not exist."""
+    """`user_id` None: billed to nobody. `recorded`: the user report has a record, whose ai_credits_used is `metric_credits`
+    (None without a record, and before the field existed)."""
 
     day: date
     user_id: int | None
     login: str
     credits: Decimal
     money: Money
-    metric_credits: Decimal | None
+    metric_credits: Decimal | None = None
+    recorded: bool = False
 
 
 @dataclass
@@ -127,9 +129,8 @@ class Truth:
                 total.money.gross += user.money.gross
                 total.money.discount += user.money.discount
                 total.money.net += user.money.net
-                if user.metric_credits is not None:
-                    total.metric_credits += user.metric_credits
-                    total.active_users += 1
+                total.metric_credits += user.metric_credits or 0
+                total.recorded_users += user.recorded
             days.append(total)
         return days
 
@@ -143,12 +144,13 @@ class Truth:
             for charge in world.ledger.day(day, as_of):
                 account = None if charge.usage.payer is None else accounts[charge.usage.payer]
                 user_id, login = (account.user_id, account.login_on(day)) if account else (None, "")
-                row = rows.setdefault(user_id, UserDay(day, user_id, login, Decimal(0), Money(), None))
+                row = rows.setdefault(user_id, UserDay(day, user_id, login, Decimal(0), Money()))
                 row.credits += exact(charge.usage.credits, 6)
                 row.money.add(charge)
             for number, credits in self._recorded(day, as_of).items():
                 account = accounts[number]
-                row = rows.setdefault(account.user_id, UserDay(day, account.user_id, account.login_on(day), Decimal(0), Money(), None))
+                row = rows.setdefault(account.user_id, UserDay(day, account.user_id, account.login_on(day), Decimal(0), Money()))
+                row.recorded = True
                 row.metric_credits = exact(credits, 6) if day >= CREDITS_IN_METRICS else None
             result += sorted(rows.values(), key=lambda row: row.user_id or 0)
         return result

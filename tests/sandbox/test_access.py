@@ -1,5 +1,7 @@
 """Tokens, scopes, versions, limits, pages and links behave as GitHub's do."""
 
+import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import httpx
@@ -15,7 +17,7 @@ BILLING = "/enterprises/acme/settings/billing/ai_credit/usage?year=2026&month=10
 
 
 @pytest.fixture(scope="module")
-def reader():
+def reader() -> Iterator[Reader]:
     with Sandbox(CONFIG) as sandbox:
         yield Reader(sandbox)
 
@@ -76,8 +78,6 @@ def test_user_teams_leave_out_small_teams(reader: Reader) -> None:
     found = reader.report("user-teams-1-day", date(2026, 10, 20))
     assert found is not None
     counts: dict[int, int] = {}
-    import json
-
     for line in found[0]:
         record = json.loads(line)
         counts[record["team_id"]] = counts.get(record["team_id"], 0) + 1

@@ -92,10 +92,8 @@ def test_user_reports_equal_truth_except_what_is_withheld(config: SandboxConfig)
     with settled(config) as sandbox:
         reader = Reader(sandbox)
         truth: dict[date, dict[int, Decimal | None]] = defaultdict(dict)
-        recorded = {(day, n) for day in config.history() for n in sandbox.truth._recorded(day, sandbox.clock.now())}
-        ids = {(day, sandbox.world.identities.accounts[n].user_id) for day, n in recorded}
         for row in sandbox.truth.users():
-            if row.user_id is not None and (row.day, row.user_id) in ids:
+            if row.user_id is not None and row.recorded:
                 truth[row.day][row.user_id] = row.metric_credits
         withheld = {cell.day: cell for cell in sandbox.truth.withheld()}
         different = []

@@ -1,6 +1,7 @@
 """What is served has the fields that the contracts declare, and nothing else but the drift that was asked for."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ DAY = date(2026, 10, 20)
 
 
 @pytest.fixture(scope="module")
-def reader():
+def reader() -> Iterator[Reader]:
     with Sandbox(SandboxConfig(people=80, days=40)) as sandbox:
         yield Reader(sandbox)
 
