@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from spend_assets.sandbox import names
 from spend_assets.sandbox.identities import next_month
 from spend_assets.sandbox.ledger import MeteredDay
-from spend_assets.sandbox.usage import AGENT_SKU, UsageLedger
+from spend_assets.sandbox.usage import UsageLedger
 
 AGENT_PATH = "dynamic/copilot-swe-agent/copilot"
 REVIEW_PATH = "dynamic/agents/copilot-pull-request-reviewer"
@@ -74,8 +75,8 @@ class Metered:
     def _agents(self, day: date) -> list[MeteredDay]:
         rows: dict[_Key, int] = {}
         for use in self._usage.all_of(day):
-            review = use.model.billed == "Code Review model"
-            if use.sku != AGENT_SKU and not review:
+            review = use.model is names.CODE_REVIEW
+            if use.model is not names.CODING_AGENT and not review:
                 continue
             number = self._dice.number("agent minutes", day, use.account, use.model.billed)
             team = self._organisation.teams[use.account % len(self._organisation.teams)]

@@ -13,7 +13,7 @@ from spend_assets.sandbox import names
 from spend_assets.sandbox.amounts import noisy, plain
 from spend_assets.sandbox.identities import Account
 from spend_assets.sandbox.schedule import CREDITS_IN_METRICS, FINAL
-from spend_assets.sandbox.usage import AGENT_SKU, Usage, UsageLedger
+from spend_assets.sandbox.usage import Usage, UsageLedger
 
 ENTERPRISE_ID = "13213"
 COUNTERS = (
@@ -184,7 +184,7 @@ class Reports:
     def _record(self, account: Account, day: date, org: str | None, rows: list[Usage]) -> dict[str, Any]:
         chance = self._dice.random("record", day, account.number)
         telemetry = account.seated and (not rows or chance.random() < 0.68)
-        agent = any(row.sku == AGENT_SKU for row in rows)
+        agent = any(row.model is names.CODING_AGENT for row in rows)
         record: dict[str, Any] = {"day": day.isoformat(), "user_id": account.user_id, "user_login": account.login_on(day)}
         record["enterprise_id"] = ENTERPRISE_ID
         if org is not None:
