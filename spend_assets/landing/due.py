@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from spend_assets.answers import Window
 from spend_assets.landing.contracts import StreamContract
-from spend_assets.landing.store import ANSWERED, Attempt
+from spend_assets.landing.store import ANSWERED, Attempt, attempt_order
 
 
 def due_windows(
@@ -24,7 +24,7 @@ def due_windows(
     clock's day; `extra_days`, and with `refetch` the whole span, in any case.
     Snapshots: today, unless today was answered; `span` does not matter.
     """
-    attempts = sorted(attempts, key=lambda attempt: attempt.attempted_at)
+    attempts = sorted(attempts, key=attempt_order)
     if contract.window == "snapshot":
         answered = any(a.outcome in ANSWERED and a.start == today for a in attempts)
         return [] if answered and not refetch else [Window.of_day(today)]

@@ -74,10 +74,12 @@ def import_file(path: Path, account: str, stream: str | None = None, *, store: L
     return result
 
 
-def import_inbox(inbox: Path, *, store: LandingStore, raw: RawStore, say: Callable[[str], None] = lambda _: None) -> InboxReport:
-    """Land every file of the inbox, in the order of their paths. Refused files are named in the report and stay."""
+def import_inbox(
+    inbox: Path, contract: StreamContract, *, store: LandingStore, raw: RawStore, say: Callable[[str], None] = lambda _: None
+) -> InboxReport:
+    """Land every file that was dropped for a stream, in the order of their paths. Refused files are named in the report and stay."""
     report = InboxReport()
-    for path in _dropped(inbox):
+    for path in _dropped(inbox, contract):
         vendor, account, stream = path.relative_to(inbox).parts[:3]
         try:
             imported = import_file(path, account, f"{vendor}/{stream}", store=store, raw=raw)
@@ -91,9 +93,9 @@ def import_inbox(inbox: Path, *, store: LandingStore, raw: RawStore, say: Callab
     return report
 
 
-def _dropped(inbox: Path) -> Iterator[Path]:
-    for path in sorted(inbox.glob("*/*/*/*")):
-        if not path.relative_to(inbox).parts[0].startswith("_") and not path.name.startswith("."):
+def _dropped(inbox: Path, contract: StreamContract) -> Iterator[Path]:
+    for path in sorted(inbox.glob(f"{contract.vendor}/*/{contract.stream}/*")):
+        if not path.name.startswith("."):
             yield path
 
 

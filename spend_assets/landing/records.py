@@ -20,7 +20,8 @@ _DECIMAL_TEXT = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.AS
 _INTEGER_TEXT = re.compile(r"[+-]?\d{1,25}(?:\.0*)?", re.ASCII)
 _DATE_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SCALE = Decimal("1e-12")
-_EXACT = Context(prec=120)
+EXACT = Context(prec=120)
+"""Holds every sum of the numbers that the bounds let through without rounding."""
 _ZERO = Decimal(0)
 _INT64 = 2**63
 
@@ -94,7 +95,7 @@ def decimal_of(text: str) -> Decimal:
         raise ValueError("no decimal number")
     if match[4] and (len(match[4]) > 4 or abs(int(match[4])) > 30):
         raise ValueError("exponent beyond +-30")
-    value = _EXACT.create_decimal(text)
+    value = EXACT.create_decimal(text)
     if value and value.adjusted() >= 16:
         raise ValueError("more than 16 integer digits")
     return value
@@ -243,9 +244,9 @@ class Typer:
     def _rounded(self, path: str) -> Converter:
         def convert(value: Any) -> Decimal:
             exact = _decimal(value)
-            kept = exact.quantize(_SCALE, rounding=ROUND_HALF_UP, context=_EXACT)
+            kept = exact.quantize(_SCALE, rounding=ROUND_HALF_UP, context=EXACT)
             if kept != exact:
-                self.residual[path] = self.residual.get(path, _ZERO) + _EXACT.subtract(exact, kept)
+                self.residual[path] = self.residual.get(path, _ZERO) + EXACT.subtract(exact, kept)
             return kept or _ZERO
 
         return convert

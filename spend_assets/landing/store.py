@@ -304,7 +304,7 @@ class LandingStore:
             for m in self.manifests(vendor, stream, account)
         ]
         logged = self._read_log().get((vendor, stream, account), [])
-        return sorted([*landed, *logged], key=lambda attempt: attempt.attempted_at)
+        return sorted([*landed, *logged], key=attempt_order)
 
     def logged_streams(self) -> list[tuple[str, str, str]]:
         """(vendor, stream, account) of everything that the log knows."""
@@ -321,6 +321,11 @@ class LandingStore:
                         continue  # the line that a killed run did not finish; its window is simply asked again
                     self._log.setdefault((attempt.vendor, attempt.stream, attempt.account), []).append(attempt)
         return self._log
+
+
+def attempt_order(attempt: Attempt) -> tuple[datetime, bool]:
+    """Sorts attempts by time; of one instant (a clock that stands still) an answer counts as later than a failure."""
+    return attempt.attempted_at, attempt.outcome in ANSWERED
 
 
 def _age(manifest: Manifest) -> tuple[datetime, str]:

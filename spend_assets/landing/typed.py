@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from spend_assets.landing.contracts import StreamContract
-from spend_assets.landing.records import BadRecord, Typer
+from spend_assets.landing.records import EXACT, BadRecord, Typer
 from spend_assets.landing.store import Manifest
 
 
@@ -83,7 +83,7 @@ def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterabl
         _add(contract, result.days[day], seen, day, position, typed)
         for path, rest in typer.residual.items():
             residual = result.days[day].residual
-            residual[path] = residual.get(path, Decimal(0)) + rest
+            residual[path] = EXACT.add(residual.get(path, Decimal(0)), rest)
     for day in list(result.days):
         typed_day = result.days[day]
         empty = not typed_day.lines and not typed_day.quarantined
