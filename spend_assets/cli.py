@@ -6,11 +6,16 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spend_assets.answers import VendorError
-from spend_assets.clock import clock_for, today
+from spend_assets.clock import today
+from spend_assets.clock_choice import clock_for
 from spend_assets.home import HomeError, restrict_umask
 from spend_assets.settings import SettingsError, home_path, load_settings
+
+if TYPE_CHECKING:
+    from spend_assets.pipeline import Pipeline
 
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 
@@ -49,8 +54,8 @@ def parser() -> argparse.ArgumentParser:
     box.add_argument("--seed", type=int, default=7)
     box.add_argument("--port", type=int, default=8900)
     box.add_argument("--end", type=day, help="last day of simulated use (default 2026-10-31)")
-    box.add_argument("--scope", choices=("enterprise", "org"), default="enterprise")
     box.add_argument("--faults", choices=("none", "default", "heavy"), default="default")
+    box.add_argument("--config", type=Path, help="write a spend.toml that points at it here")
     box.add_argument("--truth", action="store_true", help="also serve the truth of every total, on a port of its own")
     demo = command("demo", "Replay 90 days of a simulated organisation of 200 people, from API to published files.")
     demo.add_argument("--people", type=int, default=200)
@@ -74,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _pipeline():  # type: ignore[no-untyped-def]
+def _pipeline() -> "Pipeline":
+    # Imported where it is needed: DuckDB, httpx and dagster-duckdb take seconds that `spend status` need not wait for.
     from spend_assets.pipeline import Pipeline
 
     settings = load_settings(os.environ)
@@ -130,8 +136,12 @@ def _doctor(_options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    for line in _pipeline().import_file(options.file, options.account, options.stream):
-        print(line)
+    file = _pipeline().import_file(options.file, options.account, options.stream, _say)
+    state = "landed" if file.new else "was known already"
+    days = f"{file.window.start} to {file.window.end} (not included)"
+    print(f"{file.vendor}/{file.stream} {file.account}: {file.records} records of {days} {state}")
+    if file.quarantined:
+        print(f"{file.quarantined} record(s) do not fit the contract and are in quarantine: see ops.quarantine after the next run")
     print("next: `spend run` builds and publishes what was imported")
     return 0
 
@@ -156,9 +166,9 @@ def _sandbox(options: argparse.Namespace) -> int:
         seed=options.seed,
         port=options.port,
         end=options.end,
-        scope=options.scope,
         faults=options.faults,
         truth=options.truth,
+        config_path=options.config,
     )
     return 0
 

@@ -4,7 +4,7 @@ import os
 
 import dagster as dg
 
-from spend_assets.clock import clock_for
+from spend_assets.clock_choice import clock_for
 from spend_assets.defs.assets import github_copilot, hr
 from spend_assets.defs.assets.platform import platform_tables
 from spend_assets.defs.assets.publication import publication_assets

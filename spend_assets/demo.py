@@ -9,7 +9,6 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from spend_assets.clock import FixedClock
 from spend_assets.home import HomeError, prepare_home
@@ -20,22 +19,6 @@ from spend_assets.settings import Settings, load_settings
 LAST_DAY = date(2026, 10, 31)
 DAILY_STEPS = 14
 """The first run loads the history; this many daily runs follow, so that late and restated days are really seen to change."""
-
-SETTINGS = """\
-# Written by `make demo`: the simulated organisation. Real vendors go into a spend.toml of your own (`spend init`).
-[platform]
-start_date = {start}
-k = 5
-kind = "sandbox"
-
-[[sources.github]]
-account = "acme"
-base_url = "{base_url}"
-enterprise = "{enterprise}"
-team_orgs = {orgs}
-token_env = "GITHUB_TOKEN"
-billing_token_env = "GITHUB_BILLING_TOKEN"
-"""
 
 
 @dataclass
@@ -57,7 +40,9 @@ class DemoState:
         fresh.replace(home / "demo.json")
 
     def config(self) -> SandboxConfig:
-        return SandboxConfig(people=self.people, days=self.days, seed=self.seed, end=LAST_DAY, faults="default", truth_port=0, wait_scale=0.0)
+        return SandboxConfig(
+            people=self.people, days=self.days, seed=self.seed, end=LAST_DAY, faults="default", truth_port=0, wait_scale=0.0
+        )
 
     @property
     def start(self) -> date:
@@ -78,9 +63,10 @@ def _morning(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
 
 
-def write_demo_settings(home: Path, state: DemoState, box: Served) -> None:
-    text = SETTINGS.format(start=state.start, base_url=box.base_url, enterprise=box.enterprise, orgs=json.dumps(list(box.orgs)))
-    (home / "spend.toml").write_text(text, encoding="utf-8")
+def write_demo_settings(home: Path, box: Served) -> None:
+    (home / "spend.toml").write_text(
+        "# Written by `make demo`; real vendors go into a spend.toml of your own (`spend init`).\n" + box.settings, encoding="utf-8"
+    )
 
 
 def demo(home: Path, people: int, days: int, seed: int) -> int:
@@ -100,7 +86,7 @@ def demo(home: Path, people: int, days: int, seed: int) -> int:
     parsing = _parse_dbt_meanwhile()
     _say(f"sandbox: {people} people, {days} days, seed {seed}")
     with sandbox_process(state.config()) as box:
-        write_demo_settings(home, state, box)
+        write_demo_settings(home, box)
         os.environ.update(box.tokens, SPEND_HOME=str(home), SPEND_CONFIG=str(home / "spend.toml"))
         settings = load_settings(os.environ)
         prepare_home(settings)
@@ -144,7 +130,7 @@ def _replay(settings: Settings, state: DemoState, box: Served) -> None:
         box.set_clock(morning)
         _drop_roster(settings.home, box)
         span = Window(state.start, morning.date())
-        landed = sum(pipeline.ingest_all(span, say=lambda _text: None))
+        landed = sum(report.records for report in pipeline.ingest_all(span, say=lambda _text: None) if report.landed)
         _say(f"replay {number}/{len(state.mornings())}: the morning of {morning.date()}, {landed} records landed")
         state.replayed_until = morning.isoformat()
         state.write(settings.home)
@@ -160,5 +146,3 @@ def _drop_roster(home: Path, box: Served) -> None:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spend_assets.clock import clock_for
+from spend_assets.clock_choice import clock_for
 from spend_assets.settings import Settings
 from spend_assets.vendors.github import GitHubCopilot
 

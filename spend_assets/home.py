@@ -40,8 +40,8 @@ def prepare_home(settings: Settings) -> Path:
         raise HomeError(f'{stamp} is damaged; it must read {{"kind": "real"}} or {{"kind": "sandbox"}}') from None
     if found != wanted:
         raise HomeError(
-            f"{home} holds {found} data and the settings say kind = {wanted!r}. Never mix them: "
-            f"run again with SPEND_HOME={home.with_name(f'{home.name}-{wanted}')}, or name the settings of the {found} data with SPEND_CONFIG"
+            f"{home} holds {found} data and the settings say kind = {wanted!r}. Never mix them: run again with "
+            f"SPEND_HOME={home.with_name(f'{home.name}-{wanted}')}, or name the settings of the {found} data with SPEND_CONFIG"
         )
     return home
 

@@ -1,21 +1,41 @@
-"""One home, its settings, clock, landing and raw stores, and the steps of a run. Dagster's assets and the command line call these."""
+"""One home, its settings and clock, and the steps of a run. Dagster's assets and the command line call these, and nothing else does."""
 
-from collections.abc import Callable
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from spend_assets.clock import Clock
-from spend_assets.home import prepare_home
-from spend_assets.landing.contracts import load_contracts
+from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
+from spend_assets.clock import Clock, today
+from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
+from spend_assets.home import exclusive, prepare_home
+from spend_assets.landing import inbox
+from spend_assets.landing.changes import changed_days
+from spend_assets.landing.contracts import StreamContract, load_contracts
+from spend_assets.landing.findings import accounts_of, findings
+from spend_assets.landing.ingest import StreamReport, ingest_stream
+from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
+from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, verdict_from_artifacts, write_verdict
-from spend_assets.settings import Settings
+from spend_assets.settings import Settings, SettingsError
 from spend_assets.vendors.github import GitHubCopilot
 from spend_assets.warehouse import Warehouse
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Landing and raw, open for writing: only while the home's lock is held."""
+
+    landing: LandingStore
+    raw: RawStore
 
 
 @dataclass(frozen=True)
@@ -41,9 +61,176 @@ class Pipeline:
         self.settings, self.clock = settings, clock
         self.home = prepare_home(settings)
         self.contracts = load_contracts()
-        self.landing = LandingStore(self.home, clock)
-        self.raw = RawStore(self.home, self.contracts)
         self.warehouse = Warehouse(self.home / "warehouse.duckdb")
-        self.clients: dict[str, dict[str, GitHubCopilot]] = {
-            "github_copilot": {source.account: GitHubCopilot(source, settings.limits, now=clock.now) for source in settings.sources.github}
+
+    # --- ingest ---
+
+    @contextlib.contextmanager
+    def opened(self, purpose: str, say: Say) -> Iterator[Stores]:
+        """Hold the home and open its stores. Fresh each time: another process may have written in between."""
+        with exclusive(self.home, purpose, say):
+            yield Stores(LandingStore(self.home, self.clock), RawStore(self.home, self.contracts))
+
+    def ingest(self, vendor: str, stream: str, span: Window | None, *, refetch: bool, say: Say) -> StreamReport:
+        """Fetch, land and type what is due of one stream, for every account. `span` is None for snapshots of the present."""
+        with self.opened(f"{vendor}/{stream}", say) as stores:
+            return self._ingest(stores, self.contracts[vendor][stream], span, refetch, say)
+
+    def ingest_all(self, span: Window, say: Say) -> Iterator[StreamReport]:
+        """Every stream in the order of its contract file; the 28-day report before the user days that it may reopen."""
+        with self.opened("all streams", say) as stores:
+            streams = [contract for vendor in self.contracts.values() for contract in vendor.values()]
+            for contract in sorted(streams, key=lambda contract: contract.stream != "user_28_days"):
+                yield self._ingest(stores, contract, span, False, say)
+
+    def _ingest(self, stores: Stores, contract: StreamContract, span: Window | None, refetch: bool, say: Say) -> StreamReport:
+        dropped = inbox.import_inbox(self.home / "inbox", contract, store=stores.landing, raw=stores.raw, say=say)
+        total = StreamReport(
+            landed=sum(file.new for file in dropped.imported),
+            unchanged=sum(not file.new for file in dropped.imported),
+            records=sum(file.records for file in dropped.imported),
+            failures=list(dropped.refused),
+        )
+        for account, client in self._clients(contract.vendor).items():
+            if contract.stream not in client.streams:
+                continue
+            extra: Mapping[date, str] = {}
+            if contract.stream == "user_days":
+                extra = changed_days(stores.landing, stores.raw, account, today(self.clock))
+            report = ingest_stream(
+                contract,
+                account,
+                span,
+                _fetch_naming_settings(client, account),
+                store=stores.landing,
+                raw=stores.raw,
+                clock=self.clock,
+                refetch=refetch,
+                extra_days=extra,
+                say=say,
+            )
+            total.add(report)
+            stores.raw.compact(contract, account, today(self.clock), say)
+        return total
+
+    def _clients(self, vendor: str) -> dict[str, GitHubCopilot]:
+        if vendor != "github_copilot":
+            return {}
+        limits = self.settings.limits
+        return {source.account: GitHubCopilot(source, limits, now=self.clock.now) for source in self.settings.sources.github}
+
+    def import_file(self, path: Path, account: str, stream: str | None, say: Say) -> inbox.Imported:
+        """Bring one exported file in. Raises ImportRefused that names file, row, column and what is expected."""
+        with self.opened(f"import of {path.name}", say) as stores:
+            return inbox.import_file(path, account, stream, store=stores.landing, raw=stores.raw)
+
+    def findings(self, vendor: str, stream: str, say: Say) -> tuple[int, list[str]]:
+        """How many records of the stream's current data are quarantined, and which fields no contract knows."""
+        with self.opened(f"findings of {vendor}/{stream}", say) as stores:
+            return findings(stores.landing, stores.raw, self.contracts[vendor][stream])
+
+    # --- build ---
+
+    def write_platform_tables(self, say: Say) -> dict[str, int]:
+        """Rows by table. dbt reads these beside the vendors' raw data."""
+        with self.opened("platform tables", say) as stores:
+            return write_platform_tables(stores.landing, stores.raw, self._accounts(stores))
+
+    def _accounts(self, stores: Stores) -> list[AccountRow]:
+        rows = {
+            source.account: AccountRow(
+                "github_copilot", source.account, "enterprise" if source.enterprise else "organization", source.ledger, True
+            )
+            for source in self.settings.sources.github
         }
+        for contract in self.contracts["github_copilot"].values():
+            for account in accounts_of(stores.landing, stores.raw, contract):
+                rows.setdefault(account, AccountRow("github_copilot", account, "file", "ai_credit_report", False))
+        return [rows[account] for account in sorted(rows)]
+
+    @contextlib.contextmanager
+    def building(self, say: Say) -> Iterator[Build]:
+        """Hold the home for one dbt build; the body runs dbt and calls `finish`."""
+        with exclusive(self.home, "dbt build", say):
+            as_of = today(self.clock)
+            target = self.home / "builds" / "dbt"
+            shutil.rmtree(target, ignore_errors=True)
+            yield Build(build_id(self.settings, as_of, self._fingerprint()), as_of, self.warehouse.path, target, self.home)
+
+    def _fingerprint(self) -> str:
+        """Of the platform tables: they name every generation with its hash, every attempt and every account."""
+        digest = hashlib.sha256()
+        for path in sorted((self.home / "raw" / "platform").glob("*.parquet")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    def build(self, say: Say) -> Verdict:
+        """What the Dagster assets `platform` and `marts_build` do, without Dagster."""
+        self.write_platform_tables(say)
+        with self.building(say) as build:
+            run_dbt(["build", *self.dbt_arguments(build)], build.warehouse, build.target, tests_may_fail=True)
+            return build.finish()
+
+    def dbt_arguments(self, build: Build) -> list[str]:
+        return ["--vars", dbt_vars(self.settings, build.as_of, build.build_id)]
+
+    def build_as_of(self, day: date, say: Say) -> Path:
+        """What was known on `day`, with today's code, in SPEND_HOME/as-of/<day>.duckdb."""
+        if day > today(self.clock):
+            raise SettingsError(f"{day} is not over yet; nothing is known about it")
+        self.write_platform_tables(say)
+        with exclusive(self.home, f"as-of {day}", say):
+            folder = self.home / "as-of"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            fresh, target = folder / f".tmp-{day}.duckdb", folder / f".dbt-{day}"
+            fresh.unlink(missing_ok=True)
+            build = Build(build_id(self.settings, day, self._fingerprint()), day, fresh, target, self.home)
+            say(f"building what was known on {day}")
+            run_dbt(["build", *self.dbt_arguments(build)], fresh, target, tests_may_fail=True)
+            shutil.rmtree(target, ignore_errors=True)
+            fresh.replace(folder / f"{day}.duckdb")
+            return folder / f"{day}.duckdb"
+
+    # --- publish ---
+
+    def publish(self, say: Say) -> Publication:
+        """Publish the build that the warehouse holds. Raises PublicationRefused for a verdict that is absent, stale or failed."""
+        with exclusive(self.home, "publication", say):
+            with self.warehouse.connect() as connection:
+                held = connection.execute("select build_id, as_of from ops.build").fetchone()
+            if held is None:
+                raise SettingsError("the warehouse holds no finished build; `spend run` makes one")
+            return publish(self.home, self.warehouse.path, ensure_manifest(), held[0], held[1], self.settings, say)
+
+    def open_failures(self, say: Say) -> list[str]:
+        """Per stream and account whose newest attempt failed: what failed and why."""
+        lines = []
+        with self.opened("open failures", say) as stores:
+            for streams in self.contracts.values():
+                for contract in streams.values():
+                    for account in accounts_of(stores.landing, stores.raw, contract):
+                        attempts = stores.landing.attempts(contract.vendor, contract.stream, account)
+                        newest = max((a.attempted_at for a in attempts), default=None)
+                        failed = [a for a in attempts if a.outcome == "failed" and a.attempted_at == newest]
+                        if failed:
+                            lines.append(f"{contract.vendor}/{contract.stream} {account}: {failed[-1].detail}")
+        return lines
+
+    def note_failure(self, run_id: str, job: str, message: str) -> None:
+        """For `spend status`: the last failed run."""
+        facts = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "run_id": run_id, "job": job, "message": message}
+        fresh = self.home / "builds" / "last_failure.tmp"
+        fresh.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        fresh.replace(fresh.with_suffix(".json"))
+
+
+def _fetch_naming_settings(client: GitHubCopilot, account: str) -> Fetch:
+    """A token variable that is empty is a denied access: the stream's days are marked and the rest goes on."""
+
+    def fetch(stream: str, window: Window, sink: Sink) -> Outcome:
+        try:
+            return client.fetch(stream, window, sink)
+        except SettingsError as error:
+            raise AccessDenied(str(error), account=account, route=stream, day=window.start) from None
+
+    return fetch

@@ -37,11 +37,11 @@ def run_days(home: Path, first: date, last: date, *, refetch: bool = False) -> R
     prepare_dagster_home(home)
     import dagster as dg
 
+    from spend_assets.definitions import defs
     from spend_assets.defs.assets.publication import KEY
     from spend_assets.defs.assets.streams import REFETCH_TAG
     from spend_assets.defs.partitions import range_tags
     from spend_assets.defs.schedules import DAILY_JOB
-    from spend_assets.definitions import defs
 
     tags = range_tags(first, last) | ({REFETCH_TAG: "true"} if refetch else {})
     with dg.DagsterInstance.get() as instance:

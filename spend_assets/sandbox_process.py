@@ -1,14 +1,15 @@
 """The sandbox in a process of its own, for the demo and for the UI over demo data."""
 
 import contextlib
-import json
 import multiprocessing
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
+
+import httpx
 
 from spend_assets.sandbox.run import Sandbox, SandboxConfig
 
@@ -21,13 +22,12 @@ class Served:
     truth_url: str
     truth_token: str
     tokens: dict[str, str]
-    enterprise: str
-    orgs: tuple[str, ...]
-    now: datetime
+    settings: str
+    """A spend.toml that points at this sandbox."""
     _control: Connection
 
     def set_clock(self, instant: datetime) -> None:
-        self._post("/__clock", {"now": instant.isoformat()})
+        httpx.post(f"{self.base_url}/__clock", json={"now": instant.isoformat()}, timeout=60, trust_env=False).raise_for_status()
 
     def write_roster(self, path: str) -> None:
         """Have the sandbox write its HR roster as known at its clock's now."""
@@ -35,19 +35,8 @@ class Served:
         self._control.recv()
 
     def truth(self, path: str) -> Any:
-        request = urllib.request.Request(self.truth_url + path, headers={"Authorization": f"Bearer {self.truth_token}"})
-        return self._read(request)
-
-    def _post(self, path: str, body: dict[str, str]) -> Any:
-        data = json.dumps(body).encode()
-        request = urllib.request.Request(self.base_url + path, data=data, headers={"Content-Type": "application/json"})
-        return self._read(request)
-
-    @staticmethod
-    def _read(request: urllib.request.Request) -> Any:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
-            return json.loads(answer.read())
+        headers = {"Authorization": f"Bearer {self.truth_token}"}
+        return httpx.get(self.truth_url + path, headers=headers, timeout=60, trust_env=False).raise_for_status().json()
 
 
 @contextlib.contextmanager
@@ -73,12 +62,10 @@ def _serve(control: Connection, config: SandboxConfig) -> None:
                 "truth_url": box.truth_url,
                 "truth_token": box.truth_token,
                 "tokens": box.tokens,
-                "enterprise": box.enterprise,
-                "orgs": tuple(box.orgs),
-                "now": box.clock.now(),
+                "settings": box.settings(),
             }
         )
         while True:
             path = control.recv()
-            box.write_roster(path)
+            box.write_roster(Path(path))
             control.send("written")

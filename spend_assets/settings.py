@@ -113,7 +113,7 @@ class GitHubSource(Section):
         return self
 
     @property
-    def ledger(self) -> str:
+    def ledger(self) -> Literal["ai_credit_report", "ai_credit_usage", "user_days"]:
         """The one stream that carries this account's money (DESIGN section 3)."""
         if self.billing_token_env is None:
             return "user_days"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SPEND_TOML = '''\
+SPEND_TOML = """\
 # Settings of the spend platform. Secrets never stand here, only the names of the environment variables that hold them.
 
 [platform]
@@ -16,7 +16,7 @@ enterprise = "acme"              # the slug in github.com/enterprises/<slug>; wi
 team_orgs = []                   # organisations whose teams are read, for an enterprise
 token_env = "GITHUB_TOKEN"       # scopes: read:enterprise (metrics), manage_billing:copilot (seats), read:org (teams)
 billing_token_env = "GITHUB_BILLING_TOKEN"   # scope: manage_billing:enterprise; without it there is no billed money
-'''
+"""
 
 ENV_EXAMPLE = """\
 # Copy to .env (ignored by git), fill in, and load it in the shell that runs `spend`: set -a; . ./.env; set +a

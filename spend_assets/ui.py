@@ -48,7 +48,7 @@ def _demo_sandbox(home: Path):  # type: ignore[no-untyped-def]
 
     state = DemoState.read(home)
     with sandbox_process(state.config()) as box:
-        write_demo_settings(home, state, box)
+        write_demo_settings(home, box)
         os.environ.update(box.tokens)
         os.environ["SPEND_NOW"] = state.now.isoformat()
         yield json.dumps({"base_url": box.base_url})

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from spend_assets.dbt_build import DBT, PROJECT_DIR, dbt_vars, ensure_manifest, only_dbt_environment
+from spend_assets.dbt_build import DBT, PROJECT_DIR, ensure_manifest, only_dbt_environment
 from spend_assets.pipeline import Pipeline
 
 
@@ -32,7 +32,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         with pipeline.building(say=context.log.info) as build:
             # Made here and not as a resource of Dagster: run config must not reach its paths (security-privacy 1).
             dbt = DbtCliResource(project_dir=project, profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT))
-            arguments = ["build", "--vars", dbt_vars(pipeline.settings, build.as_of, build.build_id)]
+            arguments = ["build", *pipeline.dbt_arguments(build)]
             with only_dbt_environment(build.warehouse):
                 invocation = dbt.cli(arguments, context=context, target_path=build.target, raise_on_error=False)
             yield from invocation.stream()

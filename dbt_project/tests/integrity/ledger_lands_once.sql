@@ -32,7 +32,7 @@ ledger as (
     -- Of the detailed bill: seats, and what agents cost elsewhere. Written out here, so that a wrong rule in the seed shows.
     select
         account, day, 'billing_report' as stream,
-        sum(case when product <> 'copilot' then gross_usd end) as consumption_usd, sum(net_usd) as billed_usd
+        sum(case when product <> 'copilot' or sku like 'sandbox%' then gross_usd end) as consumption_usd, sum(net_usd) as billed_usd
     from {{ ref('stg_github_copilot__billing_report') }}
     where (product = 'copilot' and sku not like '%ai_credit%' and sku not like '%premium_request%')
         or (product = 'actions' and workflow_path like 'dynamic/%')

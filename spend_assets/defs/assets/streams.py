@@ -1,13 +1,14 @@
 """One Dagster asset per vendor stream. Each asks landing which windows are due and reports what came of them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
 from spend_assets.answers import Window
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.ingest import StreamReport
-from spend_assets.pipeline import Pipeline
+from spend_assets.pipeline import Pipeline, Say
 
 REFETCH_TAG = "spend/refetch"
 CHECKS = {
@@ -40,14 +41,14 @@ def stream_asset(
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, text in CHECKS.items()],
         pool="home",
     )
-    def stream(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def stream(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[Any]:
         span = None
         if dated:
             window = context.partition_time_window
             span = Window(window.start.date(), window.end.date())
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
         report = pipeline.ingest(contract.vendor, contract.stream, span, refetch=refetch, say=context.log.info)
-        return dg.MaterializeResult(metadata=_metadata(report), check_results=_checks(pipeline, contract, report))
+        return dg.MaterializeResult(metadata=_metadata(report), check_results=_checks(pipeline, contract, report, context.log.info))
 
     return stream
 
@@ -62,8 +63,8 @@ def _metadata(report: StreamReport) -> dict[str, int]:
     }
 
 
-def _checks(pipeline: Pipeline, contract: StreamContract, report: StreamReport) -> list[dg.AssetCheckResult]:
-    quarantined, drifted = pipeline.findings(contract.vendor, contract.stream)
+def _checks(pipeline: Pipeline, contract: StreamContract, report: StreamReport, say: Say) -> list[dg.AssetCheckResult]:
+    quarantined, drifted = pipeline.findings(contract.vendor, contract.stream, say)
     where = "ops.quarantine and ops.drift in the restricted file"
     return [
         dg.AssetCheckResult(

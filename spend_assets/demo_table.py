@@ -1,0 +1,60 @@
+"""The short table that ends the demo: spend, truth beside it, what the checks found, where everything is."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+MONTHS = """
+    select
+        strftime(month, '%Y-%m') as month, vendor, series,
+        sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd, sum(effective_usd) as effective_usd
+    from marts.finance_monthly
+    group by all
+    order by month, vendor, series
+"""
+USAGE = """
+    select sum(consumption_usd), sum(billed_usd)
+    from marts.spend_daily
+    where series in ('human_usage', 'machine_usage', 'unattributed_usage') and basis <> 'metric'
+"""
+
+
+def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[str]:
+    current = home / "published" / "current"
+    with duckdb.connect(str(current / "finance.duckdb"), read_only=True) as finance:
+        rows = finance.execute(MONTHS).fetchall()
+    yield ""
+    yield f"{'month':8} {'vendor':15} {'series':20} {'consumption $':>15} {'billed $':>13} {'effective $':>13}"
+    for month, vendor, series, *money in rows:
+        amounts = [f"{amount:,.2f}" if amount is not None else "unknown" for amount in money]
+        yield f"{month:8} {vendor:15} {series:20} {amounts[0]:>15} {amounts[1]:>13} {amounts[2]:>13}"
+    yield "Consumption is list value, not a bill; billed is what the vendor's ledger charges after the included pool."
+    yield ""
+    yield from _beside_truth(current, truth)
+    yield from _checks(home)
+    yield ""
+    yield f"page        {current / 'index.html'}   (finance.html, restricted.html beside it)"
+    yield f"BI files    {current / 'aggregate.duckdb'}, finance.duckdb, restricted.duckdb, parquet/"
+    yield "lineage     make ui"
+    yield f"took        {seconds:.0f} s"
+
+
+def _beside_truth(current: Path, truth: list[dict[str, Any]]) -> Iterator[str]:
+    """The AI usage and unmetered work of all months against the sandbox's own ledger, to the last digit."""
+    with duckdb.connect(str(current / "restricted.duckdb"), read_only=True) as restricted:
+        consumption, billed = restricted.execute(USAGE).fetchone() or (None, None)
+    known = sum((Decimal(month["consumption_usd"]) for month in truth), Decimal(0))
+    yield f"the sandbox's own ledger of AI credits: consumption {known:,.2f}"
+    yield f"published use, agents' minutes included: consumption {consumption:,.2f}, billed {billed:,.2f}"
+
+
+def _checks(home: Path) -> Iterator[str]:
+    verdict = json.loads((home / "builds" / "verdict.json").read_text(encoding="utf-8"))
+    failed = [check for check in verdict["checks"] if not check["passed"]]
+    yield f"checks: {len(verdict['checks'])} ran, {len(failed)} found something"
+    for check in failed:
+        yield f"  {'BLOCKS' if check['blocking'] else 'warns '} {check['name']}: {check['failures']} row(s)"
