@@ -12,7 +12,7 @@ from spend_assets.defs.console import plain_console
 from spend_assets.defs.dbt import build_dbt_assets
 from spend_assets.defs.io import refuse_io
 from spend_assets.defs.partitions import daily_partitions
-from spend_assets.defs.schedules import daily_job, daily_schedule
+from spend_assets.defs.schedules import DAILY, daily_schedule
 from spend_assets.defs.sensors import failed_run
 from spend_assets.pipeline import Pipeline
 from spend_assets.settings import load_settings
@@ -32,7 +32,7 @@ def pipeline(_context: dg.InitResourceContext) -> Pipeline:
 defs = dg.Definitions(
     assets=[*stream_assets, platform_tables(stream_assets), dbt_models, publication],
     asset_checks=[every_stream_answered],
-    jobs=[daily_job()],
+    jobs=[DAILY],
     schedules=[daily_schedule(settings.platform.start_date)],
     sensors=[failed_run],
     resources={"pipeline": pipeline, "io_manager": refuse_io},

@@ -1,6 +1,6 @@
 """One Dagster asset per vendor stream. Each asks landing which windows are due and reports what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -41,14 +41,14 @@ def stream_asset(
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, text in CHECKS.items()],
         pool="home",
     )
-    def stream(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[Any]:
+    def stream(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Iterator[dg.MaterializeResult[Any]]:
         span = None
         if dated:
             window = context.partition_time_window
             span = Window(window.start.date(), window.end.date())
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
         report = pipeline.ingest(contract.vendor, contract.stream, span, refetch=refetch, say=context.log.info)
-        return dg.MaterializeResult(metadata=_metadata(report), check_results=_checks(pipeline, contract, report, context.log.info))
+        yield dg.MaterializeResult(metadata=_metadata(report), check_results=_checks(pipeline, contract, report, context.log.info))
 
     return stream
 
