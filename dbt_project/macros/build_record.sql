@@ -10,10 +10,17 @@
     select 1
 {% endmacro %}
 
-{% macro record_build() %}
+{# A run of a part of the models leaves tables of two builds side by side: only one that made every model is a build. #}
+{% macro record_build(results) %}
     {% if execute and flags.WHICH in ('build', 'run') %}
-        insert into ops.build values ('{{ var("build_id") }}', {{ as_of() }})
-    {% else %}
-        select 1
+        {% set made = [] %}
+        {% for result in results if result.node.resource_type == 'model' and result.status == 'success' %}
+            {% do made.append(result.node.unique_id) %}
+        {% endfor %}
+        {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list %}
+        {% if made | length == models | length %}
+            {% do run_query("insert into ops.build values ('" ~ var('build_id') ~ "', " ~ as_of() ~ ")") %}
+        {% endif %}
     {% endif %}
+    select 1
 {% endmacro %}

@@ -121,3 +121,4 @@ def test_bills_that_contradict_themselves_are_not_published(tmp_path: Path, dbt_
     home.land("ai_credit_report", "acme-eng", DAY, [org.report_row(DAY, "ada", "GPT-5.4", Decimal(1)) | {"gross_amount": Decimal("0.03")}])
     build = dbt_build(home.write(), tmp_path / "warehouse.duckdb", as_of=AS_OF, start=DAY)
     assert build.failed == {"ledger_keys_are_unique", "accounts_do_not_overlap", "bill_adds_up_to_the_cent"}
+    assert build.rows("select * from ops.build") == []

@@ -217,16 +217,17 @@ final as (
         joined.stream,
         joined.account,
         joined.day,
-        -- A day counts as settled only when it was seen again after the settle window: nobody looked later otherwise.
+        -- A day counts as settled only when it was seen settle_days after it or later: nobody looked later otherwise.
         case
             when joined.newest_outcome = 'failed' then 'failed'
             when joined.generation is null
                 and (joined.newest_outcome = 'not_available' or (joined.is_snapshot and joined.day < joined.first_seen_on))
                 then 'not_available'
             when joined.generation is null then 'missing'
-            when not joined.complete then 'partial'
+            -- A refused record is missing from every figure, whatever the vendor says of its answer.
+            when not joined.complete or joined.quarantined_records > 0 then 'partial'
             when not joined.is_snapshot
-                and {{ dbt.datediff('joined.day', 'joined.confirmed_on', 'day') }} <= coalesce(joined.settle_days, 0)
+                and {{ dbt.datediff('joined.day', 'joined.confirmed_on', 'day') }} < coalesce(joined.settle_days, 0)
                 then 'provisional'
             else 'complete'
         end as status,
