@@ -42,7 +42,7 @@ def scenario(home: Path) -> None:
         contract = contracts["github_copilot"][stream]
         ingest_stream(contract, "acme", Window(date(2026, 6, 1), date(2026, 6, 4)), fetch, store=store, raw=raw, clock=clock)
     raw.compact(contracts["github_copilot"]["user_days"], "acme", date(2026, 7, 10))
-    import_inbox(home / "inbox", store=store, raw=raw)
+    import_inbox(home / "inbox", contracts["hr"]["roster"], store=store, raw=raw)
     write_platform_tables(store, raw, [])
 
 
