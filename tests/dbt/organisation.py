@@ -8,7 +8,7 @@ from typing import Any
 from tests.dbt.raw_home import RawHome
 
 FIRST, LAST = date(2026, 8, 24), date(2026, 10, 4)
-AS_OF = date(2026, 10, 5)
+AS_OF = date(2026, 10, 4)
 ACCOUNT = "acme"
 TEAMS = {"payments": 9, "search": 8, "platform": 5, "research": 2}
 MODELS = ("Claude Sonnet 4.6", "Auto: GPT-5.4", "Coding Agent model")
