@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -152,7 +153,10 @@ class GenerationWriter:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._raw.close()
+        # On a full disk closing fails once more; what is being thrown away need not be whole.
+        for file in (self._packed, self._raw):
+            with suppress(OSError):
+                file.close()
         shutil.rmtree(self.temporary, ignore_errors=True)
 
     def __call__(self, record: bytes) -> None:

@@ -14,8 +14,12 @@ from typing import Any
 import msgspec
 
 from spend_assets.landing.contracts import StreamContract
-from spend_assets.landing.records import EXACT, BadRecord, Typer
+from spend_assets.landing.records import EXACT, BadRecord, Typer, decode_line
 from spend_assets.landing.store import Manifest
+
+_MOST_PATHS = 500
+_MORE = "(more unknown keys)"
+"""Keys made of data would otherwise grow the findings without bound."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,15 @@ def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterabl
             typed = typer(line)
             day = _day_of(contract, manifest, typed)
         except BadRecord as bad:
+            day = _day_of_bad(contract, manifest, typer, line)
             result.quarantine.append(Quarantined(position, bad.field, bad.reason, bad.shape))
             result.days[day].quarantined += 1
             continue
         finally:
             # Unknown keys of a quarantined record are a finding as well: they may be the reason.
             for path in set(typer.drift):
-                days = result.drift.setdefault(path, {})
+                known = path in result.drift or len(result.drift) < _MOST_PATHS
+                days = result.drift.setdefault(path if known else _MORE, {})
                 days[day] = days.get(day, 0) + 1
         _add(contract, result.days[day], seen, day, position, typed)
         for path, rest in typer.residual.items():
@@ -101,6 +107,17 @@ def _day_of(contract: StreamContract, manifest: Manifest, typed: dict[str, Any])
             f"a day outside the window [{manifest.start}, {manifest.end}) that was asked for", field=contract.day_field, shape="date"
         )
     return day
+
+
+def _day_of_bad(contract: StreamContract, manifest: Manifest, typer: Typer, line: bytes) -> date:
+    """The day that a quarantined record is counted on: its own where that can be read, else the first of the window."""
+    if contract.window == "days" and contract.day_field is not None:
+        try:
+            record = decode_line(line)
+            return _day_of(contract, manifest, {contract.day_field: typer.value(record, contract.day_field)})
+        except BadRecord:
+            pass
+    return manifest.start
 
 
 def _add(

@@ -61,10 +61,16 @@ def test_semicolons_and_bom_and_crlf_change_nothing(home: Home, tmp_path: Path) 
 
 def test_a_bad_row_is_quarantined_and_the_rest_is_kept(home: Home, tmp_path: Path) -> None:
     text = (
-        BILLING + BILLED + "2026-07-02,bob\n" + BILLED.replace("ann", "eve").replace("0.01,0,", "x,0,") + BILLED.replace("07-01", "07-03")
+        BILLING
+        + BILLED
+        + "2026-07-02,bob\n"
+        + BILLED.replace("07-01", "07-03").replace("0.01,0,", "x,0,")
+        + BILLED.replace("07-01", "07-03")
     )
     imported = import_file(written(tmp_path, "x.csv", text), "acme", store=home.store, raw=home.raw)
     assert (imported.records, imported.quarantined, len(home.rows("ai_credit_report"))) == (4, 2, 2)
+    per_day = {day.day: g.quarantined for day, g in home.raw.current("github_copilot", "ai_credit_report", "acme").items()}
+    assert per_day == {1: 1, 2: 0, 3: 1}, "a bad row counts on its own day where that can be read, else on the first"
 
 
 @pytest.mark.parametrize(

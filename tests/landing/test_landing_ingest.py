@@ -248,3 +248,10 @@ def test_an_error_of_ours_leaves_nothing_behind(home: Home) -> None:
         home.ingest("user_days", broken, SPAN)
     assert [path for path in (home.path / "landing").rglob("*") if path.is_file()] == []
     assert outcomes(home) == []
+
+
+def test_keys_made_of_data_do_not_grow_the_findings_without_bound(home: Home) -> None:
+    lines = [user(FIRST, n, **{f"key{n}_{i}": 1 for i in range(60)}) for n in range(10)]
+    home.ingest("user_days", lambda w: (Outcome("data"), lines), Window.of_day(FIRST))
+    paths = findings(home.store, home.raw, home.contract("user_days"))[1]
+    assert (len(paths), "(more unknown keys)" in paths) == (501, True)
