@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -57,8 +58,10 @@ class Build:
 
 
 class Pipeline:
-    def __init__(self, settings: Settings, clock: Clock):
-        self.settings, self.clock = settings, clock
+    """`sleep` is how vendors' waits are spent; tests scale it."""
+
+    def __init__(self, settings: Settings, clock: Clock, *, sleep: Callable[[float], None] = time.sleep):
+        self.settings, self.clock, self.sleep = settings, clock, sleep
         self.home = prepare_home(settings)
         self.contracts = load_contracts()
         self.warehouse = Warehouse(self.home / "warehouse.duckdb")
@@ -116,8 +119,8 @@ class Pipeline:
     def _clients(self, vendor: str) -> dict[str, GitHubCopilot]:
         if vendor != "github_copilot":
             return {}
-        limits = self.settings.limits
-        return {source.account: GitHubCopilot(source, limits, now=self.clock.now) for source in self.settings.sources.github}
+        limits, now = self.settings.limits, self.clock.now
+        return {source.account: GitHubCopilot(source, limits, now=now, sleep=self.sleep) for source in self.settings.sources.github}
 
     def import_file(self, path: Path, account: str, stream: str | None, say: Say) -> inbox.Imported:
         """Bring one exported file in. Raises ImportRefused that names file, row, column and what is expected."""
