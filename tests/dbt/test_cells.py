@@ -25,14 +25,14 @@ COMPARED = (
 
 
 def company(path: Path, *, restated: bool) -> RawHome:
-    """Four days of two people. Restated: the first day doubles, the second is withdrawn, the third is answered in part only."""
+    """Four days of two people. Restated: the first day triples, the second is withdrawn, the third is answered in part only."""
     home = RawHome(path)
     home.account("acme", "ai_credit_report")
     for day in DAYS:
         home.land("ai_credit_report", "acme", day, [org.report_row(day, login, "GPT-5.4", Decimal(100)) for login in ("ada", "alan")])
     if restated:
-        doubled = [org.report_row(DAYS[0], login, "GPT-5.4", Decimal(200)) for login in ("ada", "alan")]
-        home.land("ai_credit_report", "acme", DAYS[0], doubled, fetched=RESTATED_ON)
+        tripled = [org.report_row(DAYS[0], login, "GPT-5.4", Decimal(300)) for login in ("ada", "alan")]
+        home.land("ai_credit_report", "acme", DAYS[0], tripled, fetched=RESTATED_ON)
         home.land("ai_credit_report", "acme", DAYS[1], [], fetched=RESTATED_ON)
         home.land("ai_credit_report", "acme", DAYS[2], [], fetched=RESTATED_ON, complete=False)
     return home
@@ -64,7 +64,7 @@ def test_incremental_equals_full(builds: dict[str, Build], table: str) -> None:
 
 def test_an_emptied_day_leaves_nothing_and_a_partial_answer_replaces_nothing(builds: dict[str, Build]) -> None:
     by_day = dict(builds["incremental"].rows("select day, sum(consumption_usd) from marts.spend_daily group by day"))
-    assert by_day == {DAYS[0]: Decimal(4), DAYS[2]: Decimal(2), DAYS[3]: Decimal(2)}
+    assert by_day == {DAYS[0]: Decimal(6), DAYS[2]: Decimal(2), DAYS[3]: Decimal(2)}
 
 
 def test_only_touched_cells_were_written_again(builds: dict[str, Build]) -> None:
@@ -84,6 +84,6 @@ def test_each_restatement_is_a_row(builds: dict[str, Build]) -> None:
         "from marts.restatements order by day"
     )
     assert rows == [
-        (DAYS[0], "values changed", Decimal(2), Decimal(4), Decimal(2), 2, RESTATED_ON),
+        (DAYS[0], "values changed", Decimal(2), Decimal(6), Decimal(4), 2, RESTATED_ON),
         (DAYS[1], "withdrawn", Decimal(2), None, Decimal(-2), 0, RESTATED_ON),
     ]

@@ -37,6 +37,8 @@ def test_the_rules_hold_on_written_examples(built: Build) -> None:
         "unit_test.people_are_who_the_roster_says_on_that_day",
         "unit_test.without_a_roster_the_one_leaf_team_counts",
         "unit_test.metrics_take_the_price_of_their_day",
+        "unit_test.use_sits_on_who_used_and_its_charge_on_the_pool",
+        "unit_test.each_kind_of_line_finds_its_meter",
     }
 
 
