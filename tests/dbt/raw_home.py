@@ -153,4 +153,5 @@ class RawHome:
             batch = rows[start : start + BATCH]
             marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in batch)
             connection.execute(f"insert into rows_to_write values {marks}", [value for row in batch for value in row])
-        connection.execute(f"copy rows_to_write to '{target}' (format parquet, compression zstd)")
+        place = str(target).replace("'", "''")
+        connection.execute(f"copy rows_to_write to '{place}' (format parquet, compression zstd)")
