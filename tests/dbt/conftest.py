@@ -1,60 +1,10 @@
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-PROJECT = Path(__file__).parents[2] / "dbt_project"
-
-
-@dataclass(frozen=True)
-class Build:
-    """What one `dbt build` left: the warehouse, and the status of each node by its name."""
-
-    warehouse: Path
-    statuses: dict[str, str]
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.execute(query).fetchall()
-
-    def one(self, query: str) -> tuple[Any, ...]:
-        (row,) = self.rows(query)
-        return row
-
-    @property
-    def failed(self) -> set[str]:
-        return {name for name, status in self.statuses.items() if status in ("fail", "error")}
-
-    @property
-    def warned(self) -> set[str]:
-        return {name for name, status in self.statuses.items() if status == "warn"}
-
-
-def node_name(unique_id: str) -> str:
-    kind, *parts = unique_id.split(".")
-    return f"unit_test.{parts[-1]}" if kind == "unit_test" else parts[1]
-
-
-def run_dbt(home: Path, warehouse: Path, work: Path, *, as_of: date, start: date, units: bool = False, build_id: str = "test") -> Build:
-    variables = {"home": str(home), "as_of": str(as_of), "start_date": str(start), "k": 5, "build_id": build_id}
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--vars", json.dumps(variables)]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work), "--log-path", str(work)]
-    command += [] if units else ["--exclude-resource-type", "unit_test"]
-    environment = os.environ | {"SPEND_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    results = work / "run_results.json"
-    assert results.exists(), done.stdout + done.stderr
-    document = json.loads(results.read_text(encoding="utf-8"))
-    statuses = {node_name(result["unique_id"]): result["status"] for result in document["results"]}
-    return Build(warehouse, statuses)
+from tests.dbt.build import Build, run_dbt
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt import organisation as org
-from tests.dbt.conftest import Build
+from tests.dbt.build import Build
 from tests.dbt.raw_home import RawHome
 
 DAYS = [date(2026, 9, 7) + timedelta(days=offset) for offset in range(4)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt import organisation as org
-from tests.dbt.conftest import Build
+from tests.dbt.build import Build
 
 BILLABLE_MINUTES = Decimal("0.4") + Decimal("0.16") + Decimal("0.08")
 SEAT = Decimal("0.032258064516") * 19

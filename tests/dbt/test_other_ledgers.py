@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.dbt import organisation as org
-from tests.dbt.conftest import Build
+from tests.dbt.build import Build
 from tests.dbt.raw_home import RawHome
 
 DAY, AS_OF = date(2026, 9, 7), date(2026, 9, 30)
