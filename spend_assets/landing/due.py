@@ -1,11 +1,14 @@
 """Which windows of a stream must be asked for: never a gap, never twice what a settled generation already answers."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from spend_assets.answers import Window
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.store import ANSWERED, Attempt, attempt_order
+
+_NOTHING_YET = frozenset({"not_ready", "not_available"})
+"""Outcomes in which the vendor answered that there is nothing: asked again at any later instant, not at the same one."""
 
 
 def due_windows(
@@ -14,6 +17,7 @@ def due_windows(
     attempts: Iterable[Attempt],
     today: date,
     *,
+    now: datetime | None = None,
     refetch: bool = False,
     extra_days: Collection[date] = (),
 ) -> list[Window]:
@@ -23,18 +27,20 @@ def due_windows(
     did not end in a complete answer, those answered before they settled, and those still inside refetch_days that were not answered on the
     clock's day; `extra_days`, and with `refetch` the whole span, in any case.
     Snapshots: today, unless today was answered; `span` does not matter.
+    What the vendor said at the very second `now` that it has not is not asked for twice: a clock that stands still gives the same answer.
     """
     attempts = sorted(attempts, key=attempt_order)
     if contract.window == "snapshot":
-        answered = any(a.outcome in ANSWERED and a.start == today for a in attempts)
+        answered = any(a.start == today and (a.outcome in ANSWERED or _just_told(a, now)) for a in attempts)
         return [] if answered and not refetch else [Window.of_day(today)]
     wanted = set(extra_days) | (set(span.days()) if span else set())
     first = contract.first_day or date.min
     # A day can be asked for once it is over; the vendor may still say "not ready".
     possible = {day for day in wanted if first <= day < today}
     last, answered_on = _history(attempts, possible)
+    just_told = {day for attempt in attempts if _just_told(attempt, now) for day in attempt.window.days()}
     due = []
-    for day in sorted(possible):
+    for day in sorted(possible if refetch else possible - (just_told - set(extra_days))):
         answered_day = answered_on.get(day)
         if (
             refetch
@@ -46,6 +52,10 @@ def due_windows(
         ):
             due.append(day)
     return cut(due, contract.max_days if contract.window == "days" else 1)
+
+
+def _just_told(attempt: Attempt, now: datetime | None) -> bool:
+    return now is not None and attempt.outcome in _NOTHING_YET and attempt.attempted_at == now.replace(microsecond=0)
 
 
 def cut(days: Iterable[date], longest: int | None = None) -> list[Window]:

@@ -67,7 +67,7 @@ def ingest_stream(
     extra = dict(extra_days or {})
     raw.bring_up_to_date(contract, account, store)
     attempts = store.attempts(contract.vendor, contract.stream, account)
-    windows = due_windows(contract, span, attempts, today(clock), refetch=refetch, extra_days=extra)
+    windows = due_windows(contract, span, attempts, today(clock), now=clock.now(), refetch=refetch, extra_days=extra)
     run = _Run(contract, account, fetch, store, raw, clock, extra, say)
     for position, window in enumerate(windows):
         say(f"{contract.stream} {account} [{window.start}, {window.end}): window {position + 1} of {len(windows)}")

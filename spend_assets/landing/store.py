@@ -15,14 +15,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import msgspec
 
 from spend_assets.answers import Window
-from spend_assets.clock import Clock
+from spend_assets.clock import Clock, today
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.files import TEMPORARY, full_disk_is_clear, make_folder, remove_temporaries, sync_file, sync_folder
@@ -258,9 +258,17 @@ class LandingStore:
         """The generation that an answer merely repeats, if there is one: the newest of its kind (complete or partial)."""
         complete = not generation.endswith("p")
         alike = [m for m in self.manifests(contract.vendor, contract.stream, account) if m.window == window and m.complete == complete]
-        if alike and alike[-1].content_hash == digest:
+        if alike and alike[-1].content_hash == digest and not self._says_more_by_now(contract, alike[-1]):
             return alike[-1]
         return next((m for m in alike if m.generation == generation), None)
+
+    def _says_more_by_now(self, contract: StreamContract, manifest: Manifest) -> bool:
+        """Whether a repeated answer confirms as empty what the first one, fetched too early for some of its days, could not (typed.py)."""
+        if manifest.origin == "file" or contract.window == "snapshot" or (contract.window == "day" and manifest.records):
+            return False
+        young = timedelta(days=contract.available_after_days)
+        first_young = max(manifest.start, manifest.fetched_at.astimezone(UTC).date() - young)
+        return first_young < min(manifest.end, today(self.clock) - young)
 
     def records(self, manifest: Manifest) -> Iterator[bytes]:
         """The landed lines in order, without line breaks."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,3 +109,18 @@ def test_an_answer_counts_as_later_than_a_failure_of_the_same_instant() -> None:
     answered, not_ready = (attempt("user_days", Window.of_day(day), today, outcome) for outcome in ("landed", "not_ready"))
     for attempts in ([answered, not_ready], [not_ready, answered]):
         assert due_windows(GITHUB["user_days"], Window.of_day(day), attempts, today) == []
+
+
+@pytest.mark.parametrize("outcome", ["not_ready", "not_available"])
+def test_what_the_vendor_has_not_yet_is_not_asked_for_twice_in_one_second(outcome: AttemptOutcome) -> None:
+    day, now = date(2026, 9, 1), datetime(2026, 9, 3, 6, tzinfo=UTC)
+    for stream, asked in (("user_days", day), ("seats", now.date())):
+        contract, window = GITHUB[stream], Window.of_day(asked)
+        told = [attempt(stream, window, now.date(), outcome)]
+        span = Window.of_day(day)
+        assert due_windows(contract, span, told, now.date(), now=now.replace(microsecond=5)) == []
+        assert due_windows(contract, span, told, now.date(), now=now + timedelta(seconds=1)) == [window]
+        assert due_windows(contract, span, told, now.date(), now=now, refetch=True) == [window]
+    assert due_windows(GITHUB["user_days"], None, told, now.date(), now=now, extra_days={day}) == [Window.of_day(day)]
+    failed = [attempt("user_days", Window.of_day(day), now.date(), "failed")]
+    assert due_windows(GITHUB["user_days"], Window.of_day(day), failed, now.date(), now=now) == [Window.of_day(day)]

@@ -92,6 +92,8 @@ def test_a_partial_answer_is_asked_again_and_never_supersedes_a_complete_one(hom
 def test_not_ready_is_no_zero(home: Home) -> None:
     report, _ = home.ingest("user_days", lambda w: (Outcome("not_ready", detail="204"), []), SPAN)
     assert (report.not_ready, report.failures, home.raw.current(*KEY)) == (3, [], {})
+    assert home.ingest("user_days", full, SPAN)[1] == [], "at the same instant the vendor would say the same"
+    home.at(home.clock.instant.date(), hour=7)
     assert len(home.ingest("user_days", full, SPAN)[1]) == 3
 
 
@@ -255,3 +257,16 @@ def test_keys_made_of_data_do_not_grow_the_findings_without_bound(home: Home) ->
     home.ingest("user_days", lambda w: (Outcome("data"), lines), Window.of_day(FIRST))
     paths = findings(home.store, home.raw, home.contract("user_days"))[1]
     assert (len(paths), "(more unknown keys)" in paths) == (501, True)
+
+
+def test_an_empty_day_that_came_too_early_is_empty_once_the_answer_is_repeated_in_time(home: Home) -> None:
+    nothing = lambda window: (Outcome("data"), [])  # noqa: E731
+    home.at(FIRST + timedelta(days=3))
+    assert home.ingest("user_days", nothing, Window.of_day(FIRST))[0].landed == 1
+    assert FIRST not in home.raw.days(*KEY), "as young as it is, nothing may mean not yet"
+    home.at(FIRST + timedelta(days=4))
+    assert home.ingest("user_days", nothing, Window.of_day(FIRST))[0].landed == 1
+    assert [g.rows for g in home.raw.days(*KEY)[FIRST]] == [0]
+    home.at(FIRST + timedelta(days=5))
+    assert home.ingest("user_days", nothing, Window.of_day(FIRST))[0].unchanged == 1
+    assert outcomes(home) == ["landed", "landed", "unchanged"]
