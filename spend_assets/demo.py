@@ -98,7 +98,7 @@ def demo(home: Path, people: int, days: int, seed: int) -> int:
 
         _say("run: ingest what is due, build, check, publish")
         result = run_days(home, state.start, LAST_DAY)
-        truth = box.truth("/truth/monthly") if result.published else []
+        truth = box.truth("/truth/monthly", {"as_of": state.now.isoformat()}) if result.published else []
     for failure in result.failures:
         _say(failure)
     if result.published:
@@ -130,8 +130,11 @@ def _replay(settings: Settings, state: DemoState, box: Served) -> None:
         box.set_clock(morning)
         _drop_roster(settings.home, box)
         span = Window(state.start, morning.date())
-        landed = sum(report.records for report in pipeline.ingest_all(span, say=lambda _text: None) if report.landed)
-        _say(f"replay {number}/{len(state.mornings())}: the morning of {morning.date()}, {landed} records landed")
+        landed = 0
+        for report in pipeline.ingest_all(span, say=lambda _text: None):
+            landed += report.records
+            print(".", end="", file=sys.stderr, flush=True)
+        _say(f" replay {number}/{len(state.mornings())}: the morning of {morning.date()}, {landed} records")
         state.replayed_until = morning.isoformat()
         state.write(settings.home)
 

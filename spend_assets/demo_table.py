@@ -16,11 +16,9 @@ MONTHS = """
     group by all
     order by month, vendor, series
 """
-USAGE = """
-    select sum(consumption_usd), sum(billed_usd)
-    from marts.spend_daily
-    where series in ('human_usage', 'machine_usage', 'unattributed_usage') and basis <> 'metric'
-"""
+BILLED = "select coalesce(sum(billed_usd), 0) from marts.finance_monthly"
+TRUE_BILLED = ("billed_usd", "seats_usd", "agent_actions_usd", "sandboxes_usd")
+"""What the sandbox's own ledger charges: credits beyond the pool, seats, agents' Actions minutes, sandboxes."""
 
 
 def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[str]:
@@ -44,12 +42,11 @@ def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[s
 
 
 def _beside_truth(current: Path, truth: list[dict[str, Any]]) -> Iterator[str]:
-    """The AI usage and unmetered work of all months against the sandbox's own ledger, to the last digit."""
-    with duckdb.connect(str(current / "restricted.duckdb"), read_only=True) as restricted:
-        consumption, billed = restricted.execute(USAGE).fetchone() or (None, None)
-    known = sum((Decimal(month["consumption_usd"]) for month in truth), Decimal(0))
-    yield f"the sandbox's own ledger of AI credits: consumption {known:,.2f}"
-    yield f"published use, agents' minutes included: consumption {consumption:,.2f}, billed {billed:,.2f}"
+    """All billed money against the sandbox's own ledger as of the same instant, to the last digit."""
+    with duckdb.connect(str(current / "finance.duckdb"), read_only=True) as finance:
+        billed = (finance.execute(BILLED).fetchone() or (Decimal(0),))[0]
+    known = sum((Decimal(month[name]) for month in truth for name in TRUE_BILLED), Decimal(0))
+    yield f"billed in all {billed:,.2f}; the sandbox's own ledger says {known:,.2f}; difference {billed - known:f}"
 
 
 def _checks(home: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A headless run: the daily job of Dagster, in this process, over a range of days."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def run_days(home: Path, first: date, last: date, *, refetch: bool = False) -> R
     from spend_assets.defs.schedules import DAILY_JOB
 
     tags = range_tags(first, last) | ({REFETCH_TAG: "true"} if refetch else {})
-    with dg.DagsterInstance.get() as instance:
+    log = home / "builds" / "dbt.log"
+    with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
         result = defs.resolve_job_def(DAILY_JOB).execute_in_process(
             instance=instance, tags=tags, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )

@@ -34,9 +34,9 @@ class Served:
         self._control.send(path)
         self._control.recv()
 
-    def truth(self, path: str) -> Any:
+    def truth(self, path: str, query: dict[str, str]) -> Any:
         headers = {"Authorization": f"Bearer {self.truth_token}"}
-        return httpx.get(self.truth_url + path, headers=headers, timeout=60, trust_env=False).raise_for_status().json()
+        return httpx.get(self.truth_url + path, params=query, headers=headers, timeout=60, trust_env=False).raise_for_status().json()
 
 
 @contextlib.contextmanager
@@ -46,8 +46,12 @@ def sandbox_process(config: SandboxConfig) -> Iterator[Served]:
     here, there = context.Pipe()
     child = context.Process(target=_serve, args=(there, config), daemon=True)
     child.start()
+    there.close()  # so that a child that dies is noticed instead of waited for
     try:
-        facts = here.recv()
+        try:
+            facts = here.recv()
+        except EOFError:
+            raise RuntimeError("the sandbox did not start; its own message stands above") from None
         yield Served(**facts, _control=here)
     finally:
         child.terminate()

@@ -25,7 +25,9 @@ class Translator(DagsterDbtTranslator):
 def build_dbt_assets() -> dg.AssetsDefinition:
     manifest = ensure_manifest()
     project = DbtProject(project_dir=PROJECT_DIR)
-    translator = Translator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True))
+    translator = Translator(
+        settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_duplicate_source_asset_keys=True)
+    )
 
     @dbt_assets(manifest=manifest, project=project, dagster_dbt_translator=translator, name="marts_build", pool="home")
     def marts_build(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Iterator[Any]:

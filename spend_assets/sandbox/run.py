@@ -8,7 +8,7 @@ from types import TracebackType
 from spend_assets.sandbox.clock import VirtualClock
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.github_server import GitHubServer
-from spend_assets.sandbox.http_server import HttpServer
+from spend_assets.sandbox.http_server import HttpServer, Request, Response
 from spend_assets.sandbox.roster import write_roster
 from spend_assets.sandbox.truth import Truth
 from spend_assets.sandbox.truth_server import TruthServer
@@ -24,14 +24,26 @@ class Sandbox:
         self.config = config
         self.world = World(config)
         self._github = GitHubServer(self.world)
-        self._server = HttpServer(self._github.handle, config.port, config.wait_scale)
+        self._server = HttpServer(self._counted, config.port, config.wait_scale)
+        self._count, self._count_lock = 0, threading.Lock()
         self.world.base_url = self.base_url
         self.truth = Truth(self.world)
         self._truth_server = None if config.truth_port is None else TruthServer(self.truth, config.truth_port)
 
+    def _counted(self, request: Request) -> Response:
+        with self._count_lock:
+            self._count += 1
+        return self._github.handle(request)
+
     @property
     def base_url(self) -> str:
         return self._server.base_url
+
+    @property
+    def requests(self) -> int:
+        """How many requests GitHub's servers have answered so far, downloads and refusals included."""
+        with self._count_lock:
+            return self._count
 
     @property
     def clock(self) -> VirtualClock:
