@@ -1,11 +1,17 @@
-"""Late change: settled user days that GitHub's 28-day report shows otherwise than the day's own report did."""
+"""Late change: settled user days that GitHub's 28-day report shows otherwise than the day's own report did, or that none showed in time."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
+from spend_assets.answers import Window
 from spend_assets.landing.raw import DayGeneration, RawStore
-from spend_assets.landing.store import LandingStore
+from spend_assets.landing.store import ANSWERED, LandingStore
 
 _VENDOR, _DAYS, _REPORT = "github_copilot", "user_days", "user_28_days"
+_CHANGES_FOR = timedelta(days=28)
+"""A day may be restated while the 28-day report holds it, and not later (field-notes)."""
+_REPORT_REACHES = timedelta(days=30)
+"""The age of the oldest day of a report: 28 days that end two full days before."""
 
 _SOURCES = """
     with report as (
@@ -32,12 +38,28 @@ def changed_days(store: LandingStore, raw: RawStore, account: str, today: date) 
     before = today - timedelta(days=max(contract.settle_days, contract.refetch_days))
     known = {day: g.generation for day, g in raw.current(_VENDOR, _DAYS, account).items() if day < before}
     asked = [a for a in store.attempts(_VENDOR, _DAYS, account) if a.outcome != "failed"]
-    changed = {}
+    changed = _unwatched(store, account, today, known)
     for day, reported in _differing(raw, account, newest, known).items():
         reason = f"changed in the 28-day report ({reported[:12]})"
         if not any(reason in a.detail and a.start <= day < a.end for a in asked):
             changed[day] = reason
     return changed
+
+
+def _unwatched(store: LandingStore, account: str, today: date, known: Collection[date]) -> dict[date, str]:
+    """Days that can change no more, and that nobody looked at since they could not: the platform stood still while they grew old."""
+    looked = {
+        day
+        for attempt in store.attempts(_VENDOR, _DAYS, account)
+        if attempt.outcome in ANSWERED
+        for day in attempt.window.days()
+        if attempt.attempted_at.date() - day >= _CHANGES_FOR
+    }
+    for attempt in store.attempts(_VENDOR, _REPORT, account):
+        if attempt.outcome in ANSWERED:
+            looked |= set(Window(attempt.start - _REPORT_REACHES, attempt.start - _CHANGES_FOR + timedelta(days=1)).days())
+    reason = f"not looked at since it was younger than {_CHANGES_FOR.days} days"
+    return {day: reason for day in sorted(known) if day < today - _REPORT_REACHES and day not in looked}
 
 
 def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[date, str]) -> dict[date, str]:

@@ -24,8 +24,8 @@ def due_windows(
     """The windows to ask for now, oldest first.
 
     Dated streams: of the days in `span` (None: none) and `extra_days` that the vendor can have, those never asked, those whose last attempt
-    did not end in a complete answer, those answered before they settled, and those still inside refetch_days that were not answered on the
-    clock's day; `extra_days`, and with `refetch` the whole span, in any case.
+    did not end in a complete answer, and those last answered on an earlier day before they were settle_days and refetch_days old, however
+    long ago that was; `extra_days`, and with `refetch` the whole span, in any case.
     Snapshots: today, unless today was answered; `span` does not matter.
     What the vendor said at the very second `now` that it has not is not asked for twice: a clock that stands still gives the same answer.
     """
@@ -47,8 +47,7 @@ def due_windows(
             or day in extra_days
             or answered_day is None
             or last[day] not in ANSWERED
-            or (answered_day < today and (today - day).days <= contract.refetch_days)
-            or (answered_day < today and (answered_day - day).days < contract.settle_days)
+            or (answered_day < today and (answered_day - day).days < max(contract.refetch_days, contract.settle_days))
         ):
             due.append(day)
     return cut(due, contract.max_days if contract.window == "days" else 1)

@@ -63,13 +63,11 @@ def test_whatever_a_vendor_answered_nothing_is_lost_and_nothing_settled_is_asked
     answered = {day for a in attempts if a.outcome in ("landed", "unchanged") for day in a.window.days()}
     assert answered >= set(span.days())
     assert due_windows(contract, span, attempts, today) == []
-    # A second full backfill later asks only for days inside refetch_days or not settled when they were answered.
-    later = today + timedelta(days=1)
-    again = days(due_windows(contract, span, attempts, later))
-    assert all((later - day).days <= contract.refetch_days or (today - day).days < contract.settle_days for day in again)
-    assert due_windows(contract, span, attempts, today + timedelta(days=400)) == cut(
-        [day for day in span.days() if (today - day).days < contract.settle_days], contract.max_days
-    )
+    # A later run, be it the next day or after a year of silence, asks again for what was answered while it could still change.
+    young = [day for day in span.days() if (today - day).days < max(contract.settle_days, contract.refetch_days)]
+    longest = contract.max_days if contract.window == "days" else 1
+    for pause in (1, 400):
+        assert due_windows(contract, span, attempts, today + timedelta(days=pause)) == cut(young, longest)
 
 
 def test_bounds_extra_days_and_refetch() -> None:

@@ -219,6 +219,20 @@ def test_a_settled_day_that_the_28_day_report_shows_otherwise_is_fetched_once(ho
     assert list(changed_days(home.store, home.raw, "acme", today)) == [date(2026, 9, 22)]
 
 
+def test_days_that_grew_old_while_nobody_looked_are_fetched_once_more(home: Home) -> None:
+    home.at(FIRST + timedelta(days=10))
+    home.ingest("user_days", full, SPAN)
+    late = FIRST + timedelta(days=60)
+    assert list(changed_days(home.store, home.raw, "acme", FIRST + timedelta(days=29))) == [], "the 28-day report still watches them"
+    home.at(FIRST + timedelta(days=29))
+    home.ingest("user_28_days", lambda window: (Outcome("data"), []))
+    found = changed_days(home.store, home.raw, "acme", late)
+    assert list(found) == [FIRST + timedelta(days=2)], "the report of that day reached the first two while they were 28 days old"
+    home.at(late)
+    assert home.ingest("user_days", full, SPAN, extra_days=found)[1] == [Window.of_day(day) for day in found]
+    assert changed_days(home.store, home.raw, "acme", late) == {}
+
+
 def test_a_contract_that_learns_a_field_types_landed_records_again(home: Home) -> None:
     home.ingest("user_days", lambda w: (Outcome("data"), [user(FIRST, 1, new="x")]), Window.of_day(FIRST))
     known = home.contract("user_days")
