@@ -1,0 +1,90 @@
+"""One company's sandbox and one home of the platform, run day after day as an operator would, without Dagster."""
+
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from spend_assets.answers import Window
+from spend_assets.clock import today
+from spend_assets.pipeline import Pipeline
+from spend_assets.publish.publish import Publication
+from spend_assets.publish.verdict import Verdict
+from spend_assets.sandbox.run import Sandbox, SandboxConfig
+from spend_assets.settings import parse_settings
+
+PSEUDONYM_KEY = "a key of the tests, as long as it must be"
+
+
+def hurried(seconds: float) -> None:
+    """A wait of a minute passes in a fraction: the virtual clock says what time it is."""
+    time.sleep(min(seconds / 10_000, 0.01))
+
+
+@dataclass
+class Lab:
+    sandbox: Sandbox
+    pipeline: Pipeline
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.pipeline.home
+
+    def at(self, day: date, hour: int = 6) -> None:
+        self.sandbox.clock.set(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+
+    def drop_roster(self) -> None:
+        folder = self.home / "inbox" / "hr" / "acme" / "roster"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.sandbox.write_roster(folder / "roster.csv")
+
+    def ingest(self) -> list[str]:
+        """One daily run's fetching. Returns the failures that it reports."""
+        span = Window(self.sandbox.config.start, today(self.sandbox.clock))
+        return [failure for report in self.pipeline.ingest_all(span, self.said.append) for failure in report.failures]
+
+    def build(self) -> Verdict:
+        return self.pipeline.build(self.said.append)
+
+    def publish(self) -> Publication:
+        return self.pipeline.publish(self.said.append)
+
+    def query(self, sql: str, warehouse: Path | None = None) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(warehouse or self.pipeline.warehouse.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def marts(self, warehouse: Path | None = None) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every mart, in a fixed order; ops.build, which names the build, is left out."""
+        tables = self.query(
+            "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'ops') and table_name <> 'build' order by all",
+            warehouse,
+        )
+        return {f"{schema}.{name}": self.query(f"select * from {schema}.{name} order by all", warehouse) for schema, name in tables}
+
+    def last_day(self) -> date:
+        return self.sandbox.config.end
+
+    def settled(self) -> date:
+        """A day on which nothing of the history changes any more."""
+        return self.sandbox.config.end + timedelta(days=45)
+
+
+@contextmanager
+def open_lab(config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True) -> Iterator[Lab]:
+    """A running sandbox and a fresh home that is configured for it. Without `billing` the account has no billing token."""
+    with Sandbox(config) as sandbox:
+        for name, token in sandbox.tokens.items():
+            env.setenv(name, token)
+        env.setenv("SPEND_PSEUDONYM_KEY", PSEUDONYM_KEY)
+        document = tomllib.loads(sandbox.settings())
+        if not billing:
+            del document["sources"]["github"][0]["billing_token_env"]
+        yield Lab(sandbox, Pipeline(parse_settings(document, home=home), sandbox.clock, sleep=hurried))
