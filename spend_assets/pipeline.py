@@ -17,9 +17,9 @@ from spend_assets.home import exclusive, prepare_home
 from spend_assets.landing import inbox
 from spend_assets.landing.changes import changed_days
 from spend_assets.landing.contracts import StreamContract, load_contracts
-from spend_assets.landing.findings import accounts_of, findings
+from spend_assets.landing.findings import accounts_of, findings, open_failures
 from spend_assets.landing.ingest import StreamReport, ingest_stream
-from spend_assets.landing.platform import AccountRow, write_platform_tables
+from spend_assets.landing.platform import AccountRow, Ledger, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.publish.publish import Publication, publish
@@ -146,9 +146,11 @@ class Pipeline:
             )
             for source in self.settings.sources.github
         }
-        for contract in self.contracts["github_copilot"].values():
-            for account in accounts_of(stores.landing, stores.raw, contract):
-                rows.setdefault(account, AccountRow("github_copilot", account, "file", "ai_credit_report", False))
+        # Accounts known from files alone. The billing file carries the money; without one, the user report does.
+        for name in ("ai_credit_report", "user_days", *self.contracts["github_copilot"]):
+            for account in accounts_of(stores.landing, stores.raw, self.contracts["github_copilot"][name]):
+                ledger: Ledger = "ai_credit_report" if name == "ai_credit_report" else "user_days"
+                rows.setdefault(account, AccountRow("github_copilot", account, "file", ledger, False))
         return [rows[account] for account in sorted(rows)]
 
     @contextlib.contextmanager
@@ -206,18 +208,19 @@ class Pipeline:
             return publish(self.home, self.warehouse.path, ensure_manifest(), held[0], held[1], self.settings, say)
 
     def open_failures(self, say: Say) -> list[str]:
-        """Per stream and account whose newest attempt failed: what failed and why."""
-        lines = []
+        """What is not answered although it was asked for: days whose newest attempt failed, files that were not taken."""
         with self.opened("open failures", say) as stores:
-            for streams in self.contracts.values():
-                for contract in streams.values():
-                    for account in accounts_of(stores.landing, stores.raw, contract):
-                        attempts = stores.landing.attempts(contract.vendor, contract.stream, account)
-                        newest = max((a.attempted_at for a in attempts), default=None)
-                        failed = [a for a in attempts if a.outcome == "failed" and a.attempted_at == newest]
-                        if failed:
-                            lines.append(f"{contract.vendor}/{contract.stream} {account}: {failed[-1].detail}")
-        return lines
+            contracts = [contract for streams in self.contracts.values() for contract in streams.values()]
+            lines = [line for contract in contracts for line in open_failures(stores.landing, stores.raw, contract)]
+        left = [
+            f"{path} was not imported: its folder is no known stream, or the message of its stream says why" for path in self._left_files()
+        ]
+        return lines + left
+
+    def _left_files(self) -> list[Path]:
+        """Files that still lie in the inbox, relative to the home."""
+        files = (path for path in (self.home / "inbox").rglob("*") if path.is_file() and not path.name.startswith("."))
+        return sorted(path.relative_to(self.home) for path in files if path.relative_to(self.home).parts[1] != "_landed")
 
     def note_failure(self, run_id: str, job: str, message: str) -> None:
         """For `spend status`: the last failed run."""

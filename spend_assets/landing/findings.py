@@ -1,8 +1,10 @@
 """What typing found in the data that counts now: quarantined records and unknown fields. Superseded generations are history."""
 
+from datetime import date
+
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.raw import RawStore, TypingReport, report_name
-from spend_assets.landing.store import LandingStore
+from spend_assets.landing.store import Attempt, LandingStore
 
 
 def accounts_of(store: LandingStore, raw: RawStore, contract: StreamContract) -> list[str]:
@@ -29,3 +31,21 @@ def findings(store: LandingStore, raw: RawStore, contract: StreamContract) -> tu
     """How many records of a stream's data are quarantined, and the paths of its unknown fields, over all accounts."""
     reports = [report for account in accounts_of(store, raw, contract) for report in counting_reports(store, raw, contract, account)]
     return sum(len(report.quarantine) for report in reports), sorted({path for report in reports for path in report.drift})
+
+
+def open_failures(store: LandingStore, raw: RawStore, contract: StreamContract) -> list[str]:
+    """Per account and reason the days whose newest attempt failed; of snapshots the newest day only, as no earlier one can be had again."""
+    lines = []
+    for account in accounts_of(store, raw, contract):
+        newest: dict[date, Attempt] = {}
+        for attempt in store.attempts(contract.vendor, contract.stream, account):
+            newest.update(dict.fromkeys(attempt.window.days(), attempt))
+        if contract.window == "snapshot" and newest:
+            newest = {max(newest): newest[max(newest)]}
+        by_reason: dict[str, list[date]] = {}
+        for day, attempt in sorted(newest.items()):
+            if attempt.outcome == "failed":
+                by_reason.setdefault(attempt.detail, []).append(day)
+        where = f"{contract.vendor}/{contract.stream} {account}"
+        lines += [f"{where}: {len(days)} day(s), {days[0]} to {days[-1]}, failed: {reason}" for reason, days in by_reason.items()]
+    return lines

@@ -87,6 +87,7 @@ _COLUMNS = {
 }
 
 Row = tuple[Any, ...]
+Ledger = Literal["ai_credit_report", "ai_credit_usage", "user_days"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class AccountRow:
     vendor: str
     account: str
     scope: Literal["enterprise", "organization", "file"]
-    ledger: Literal["ai_credit_report", "ai_credit_usage", "user_days"]
+    ledger: Ledger
     configured: bool
 
 
