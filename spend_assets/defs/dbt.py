@@ -10,6 +10,10 @@ from spend_assets.dbt_build import DBT, PROJECT_DIR, ensure_manifest, only_dbt_e
 from spend_assets.pipeline import Pipeline
 
 
+class NoConfig(dg.Config):
+    """Run config with any key is refused when a run is launched; without this, dbt's step would take whatever is sent."""
+
+
 class Translator(DagsterDbtTranslator):
     """Layers become groups; owners as everywhere."""
 
@@ -30,7 +34,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
     )
 
     @dbt_assets(manifest=manifest, project=project, dagster_dbt_translator=translator, name="marts_build", pool="home")
-    def marts_build(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Iterator[Any]:
+    def marts_build(context: dg.AssetExecutionContext, config: NoConfig, pipeline: dg.ResourceParam[Pipeline]) -> Iterator[Any]:
         with pipeline.building(say=context.log.info) as build:
             # Made here and not as a resource of Dagster: run config must not reach its paths (security-privacy 1).
             dbt = DbtCliResource(project_dir=project, profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT))
@@ -38,6 +42,8 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             with only_dbt_environment(build.warehouse):
                 invocation = dbt.cli(arguments, context=context, target_path=build.target, raise_on_error=False)
             yield from invocation.stream()
+            # dbt pickles its graph beside its results; nobody reads it, and no pickle lies under SPEND_HOME (security-privacy 8).
+            (build.target / "graph.gpickle").unlink(missing_ok=True)
             build.finish()
 
     return marts_build

@@ -17,6 +17,7 @@ def platform_tables(streams: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefiniti
         owners=["team:data"],
         description="Generations, attempts, quarantine, drift, accounts and streams, as Parquet that dbt reads beside the vendors' data.",
         pool="home",
+        config_schema={},
     )
     def platform(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[Any]:
         rows = pipeline.write_platform_tables(say=context.log.info)

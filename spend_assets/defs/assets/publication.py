@@ -20,12 +20,15 @@ def publication_assets(models: dg.AssetsDefinition) -> tuple[dg.AssetsDefinition
         owners=["team:data"],
         description="Read-only files per audience behind an atomically replaced link. Refused unless this build's verdict passed.",
         pool="home",
+        config_schema={},
     )
     def current(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult[Any]:
         publication = pipeline.publish(say=context.log.info)
         return dg.MaterializeResult(metadata={"publication_id": publication.publication_id, "rows": publication.tables})
 
-    @dg.asset_check(asset=KEY, description="Fails the run after publication where a vendor's stream failed; its days are marked.")
+    @dg.asset_check(
+        asset=KEY, description="Fails the run after publication where a vendor's stream failed; its days are marked.", config_schema={}
+    )
     def every_stream_answered(context: dg.AssetCheckExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.AssetCheckResult:
         failures = pipeline.open_failures(say=context.log.info)
         if failures:

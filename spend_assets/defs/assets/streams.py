@@ -40,6 +40,7 @@ def stream_asset(
         description=f"{contract.title}. {contract.grain}\n\nSource: `{contract.route}`. Late change: {contract.late_change}.",
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, text in CHECKS.items()],
         pool="home",
+        config_schema={},
     )
     def stream(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Iterator[dg.MaterializeResult[Any]]:
         span = None
