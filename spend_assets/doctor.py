@@ -33,7 +33,9 @@ def _hygiene(settings: Settings, env: Mapping[str, str]) -> Iterator[str]:
     dotenv = Path(".env")
     if dotenv.exists():
         try:
-            ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], check=False, capture_output=True).returncode
+            # No child process is given a secret (security-privacy 4).
+            child = {name: value for name, value in env.items() if name not in settings.secret_names}
+            ignored = subprocess.run(["git", "check-ignore", "-q", ".env"], env=child, check=False, capture_output=True).returncode
         except FileNotFoundError:
             ignored = 0
         if ignored == 1:

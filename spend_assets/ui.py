@@ -1,11 +1,11 @@
 """Dagster's UI on loopback, with its daemon. Over demo data the sandbox is started too, so that assets can be materialised."""
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from spend_assets.home import prepare_home
@@ -41,7 +41,7 @@ def serve_ui(settings: Settings, wanted_port: int) -> int:
 
 
 @contextlib.contextmanager
-def _demo_sandbox(home: Path):  # type: ignore[no-untyped-def]
+def _demo_sandbox(home: Path) -> Iterator[None]:
     """The sandbox that made the demo data, at the instant where the demo ended, with its tokens in this process's environment."""
     from spend_assets.demo import DemoState, write_demo_settings
     from spend_assets.sandbox_process import sandbox_process
@@ -51,4 +51,4 @@ def _demo_sandbox(home: Path):  # type: ignore[no-untyped-def]
         write_demo_settings(home, box)
         os.environ.update(box.tokens)
         os.environ["SPEND_NOW"] = state.now.isoformat()
-        yield json.dumps({"base_url": box.base_url})
+        yield
