@@ -17,6 +17,7 @@ from spend_assets.home import exclusive, prepare_home
 from spend_assets.landing import inbox
 from spend_assets.landing.changes import changed_days
 from spend_assets.landing.contracts import StreamContract, load_contracts
+from spend_assets.landing.crash import STEPS, point
 from spend_assets.landing.findings import accounts_of, findings, open_failures
 from spend_assets.landing.ingest import StreamReport, ingest_stream
 from spend_assets.landing.platform import AccountRow, Ledger, write_platform_tables
@@ -29,6 +30,9 @@ from spend_assets.vendors.github import GitHubCopilot
 from spend_assets.warehouse import Warehouse
 
 Say = Callable[[str], None]
+
+POINTS = ["pipeline.dbt.before", "pipeline.dbt.after", *(f"verdict.{step}" for step in STEPS), "pipeline.verdict.after"]
+"""The instants of a build at which a test may kill it (see landing/crash.py)."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ class Build:
 
     def finish(self) -> Verdict:
         """Store what the checks said. Raises PublicationRefused where an integrity check failed."""
+        point("pipeline.dbt.after")
         verdict = verdict_from_artifacts(self.target, self.build_id, self.as_of)
         write_verdict(self.home, verdict)
+        point("pipeline.verdict.after")
         verdict.require_passed()
         return verdict
 
@@ -160,6 +166,7 @@ class Pipeline:
             as_of = today(self.clock)
             target = self.home / "builds" / "dbt"
             shutil.rmtree(target, ignore_errors=True)
+            point("pipeline.dbt.before")
             yield Build(build_id(self.settings, as_of, self._fingerprint()), as_of, self.warehouse.path, target, self.home)
 
     def _fingerprint(self) -> str:
@@ -183,15 +190,20 @@ class Pipeline:
         """What was known on `day`, with today's code, in SPEND_HOME/as-of/<day>.duckdb."""
         if day > today(self.clock):
             raise SettingsError(f"{day} is not over yet; nothing is known about it")
-        self.write_platform_tables(say)
-        with exclusive(self.home, f"as-of {day}", say):
+        with self.opened(f"as-of {day}", say) as stores:
             folder = self.home / "as-of"
             folder.mkdir(mode=0o700, exist_ok=True)
             fresh, target = folder / f".tmp-{day}.duckdb", folder / f".dbt-{day}"
             fresh.unlink(missing_ok=True)
-            build = Build(build_id(self.settings, day, self._fingerprint()), day, fresh, target, self.home)
-            say(f"building what was known on {day}")
-            run_dbt(["build", *self.dbt_arguments(build)], fresh, target, tests_may_fail=True)
+            accounts = self._accounts(stores)
+            write_platform_tables(stores.landing, stores.raw, accounts, day)
+            try:
+                build = Build(build_id(self.settings, day, self._fingerprint()), day, fresh, target, self.home)
+                say(f"building what was known on {day}")
+                run_dbt(["build", *self.dbt_arguments(build)], fresh, target, tests_may_fail=True)
+            finally:
+                # Nobody else may find the findings of the past here; a killed run leaves them to the next build, which writes them anew.
+                write_platform_tables(stores.landing, stores.raw, accounts)
             shutil.rmtree(target, ignore_errors=True)
             fresh.replace(folder / f"{day}.duckdb")
             return folder / f"{day}.duckdb"

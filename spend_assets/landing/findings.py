@@ -1,6 +1,6 @@
 """What typing found in the data that counts now: quarantined records and unknown fields. Superseded generations are history."""
 
-from datetime import date
+from datetime import UTC, date
 
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.raw import RawStore, TypingReport, report_name
@@ -13,11 +13,17 @@ def accounts_of(store: LandingStore, raw: RawStore, contract: StreamContract) ->
     return sorted({*logged, *store.accounts(contract.vendor, contract.stream), *raw.accounts(contract.vendor, contract.stream)})
 
 
-def counting_reports(store: LandingStore, raw: RawStore, contract: StreamContract, account: str) -> list[TypingReport]:
-    """The typing reports of the landed generations that hold some day's newest answer; of snapshots the newest observation only."""
+def counting_reports(
+    store: LandingStore, raw: RawStore, contract: StreamContract, account: str, as_of: date = date.max
+) -> list[TypingReport]:
+    """The typing reports of the landed generations that hold some day's newest answer; of snapshots the newest observation only.
+
+    What was fetched after the UTC day `as_of` is not known yet.
+    """
     key = (contract.vendor, contract.stream, account)
     newest = {}
-    for manifest in sorted(store.manifests(*key), key=lambda m: (m.complete, m.fetched_at, m.generation)):
+    known = [manifest for manifest in store.manifests(*key) if manifest.fetched_at.astimezone(UTC).date() <= as_of]
+    for manifest in sorted(known, key=lambda m: (m.complete, m.fetched_at, m.generation)):
         for day in manifest.window.days():
             newest[day] = manifest
     if contract.window == "snapshot" and newest:

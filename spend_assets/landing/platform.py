@@ -101,15 +101,18 @@ class AccountRow:
     configured: bool
 
 
-def write_platform_tables(store: LandingStore, raw: RawStore, accounts: Sequence[AccountRow]) -> dict[str, int]:
-    """Write every table anew from the files of landing and raw. Returns the rows of each. Same files, same bytes."""
+def write_platform_tables(store: LandingStore, raw: RawStore, accounts: Sequence[AccountRow], as_of: date = date.max) -> dict[str, int]:
+    """Write every table anew from the files of landing and raw. Returns the rows of each. Same files, same bytes.
+
+    Quarantine and drift are those of the data that counted on the UTC day `as_of`; the other tables carry dates of their own.
+    """
     contracts = [contract for streams in raw.contracts.values() for contract in streams.values()]
     keys = [(contract, account) for contract in contracts for account in accounts_of(store, raw, contract)]
     tables: dict[str, Iterable[Row]] = {
         "generations": (row for contract, account in keys for row in _generations(raw, contract, account)),
         "fetch_log": (row for contract, account in keys for row in _attempts(store, contract, account)),
-        "quarantine": (row for contract, account in keys for row in _quarantine(store, raw, contract, account)),
-        "drift": (row for contract, account in keys for row in _drift(store, raw, contract, account)),
+        "quarantine": (row for contract, account in keys for row in _quarantine(store, raw, contract, account, as_of)),
+        "drift": (row for contract, account in keys for row in _drift(store, raw, contract, account, as_of)),
         "accounts": ((a.vendor, a.account, a.scope, a.ledger, a.configured) for a in accounts),
         "streams": (
             (c.vendor, c.stream, c.title, c.window, c.first_day, c.available_after_days, c.settle_days, c.refetch_days, c.route)
@@ -157,8 +160,8 @@ def _attempts(store: LandingStore, contract: StreamContract, account: str) -> It
         yield (a.vendor, a.stream, a.account, a.start, a.end, _naive(a.attempted_at), a.outcome, a.detail, a.generation or None)
 
 
-def _quarantine(store: LandingStore, raw: RawStore, contract: StreamContract, account: str) -> Iterator[Row]:
-    for report in counting_reports(store, raw, contract, account):
+def _quarantine(store: LandingStore, raw: RawStore, contract: StreamContract, account: str, as_of: date) -> Iterator[Row]:
+    for report in counting_reports(store, raw, contract, account, as_of):
         for bad in report.quarantine:
             release = (
                 f"typed again by the next run once the vendor sends it corrected, or once contracts/{contract.vendor}.yml, stream "
@@ -178,9 +181,9 @@ def _quarantine(store: LandingStore, raw: RawStore, contract: StreamContract, ac
             )
 
 
-def _drift(store: LandingStore, raw: RawStore, contract: StreamContract, account: str) -> Iterator[Row]:
+def _drift(store: LandingStore, raw: RawStore, contract: StreamContract, account: str, as_of: date) -> Iterator[Row]:
     seen: dict[str, dict[date, int]] = {}
-    for report in counting_reports(store, raw, contract, account):
+    for report in counting_reports(store, raw, contract, account, as_of):
         for path, days in report.drift.items():
             # Windows overlap: a day counts once, with the most that one generation showed.
             merged = seen.setdefault(path, {})

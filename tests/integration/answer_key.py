@@ -7,13 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from spend_assets.sandbox.truth import Money, Withheld
-from tests.integration.lab import Lab
+from spend_assets.sandbox.truth import Money, Month, Withheld
+from tests.integration.lab import Lab, morning
 
 ZERO = Decimal(0)
 CENT_PER_CREDIT = Decimal("0.01")
-BOT = 41898282
-"""The numeric id of github-actions[bot], whose use is a machine's."""
 AGENTS = ("copilot-swe-agent", "copilot-pull-request-reviewer")
 DATED = ("user_days", "user_teams", "ai_credit_usage", "ai_credit_report", "billing_report")
 Key = tuple[Any, ...]
@@ -102,7 +100,6 @@ _PEOPLE = """(
     left join (select distinct account, day, person_id, github_id from intermediate.int_person_days) as people
         on spend.account = people.account and spend.day = people.day and spend.principal_key = people.person_id
 )"""
-_USE = "marts.spend_daily where principal_key not like 'copilot-%' and series <> 'human_seat' and true"
 
 
 def _use(condition: str = "true") -> str:
@@ -119,10 +116,7 @@ def _enterprise(lab: Lab) -> Iterator[View]:
         {(m.month, "consumption"): m.consumption_usd + m.agent_actions_gross_usd + m.sandboxes_usd for m in months}
         | {(m.month, "billed"): m.billed_usd + m.agent_actions_usd + m.sandboxes_usd + m.seats_usd for m in months},
     )
-    yield View("month", stream, {(m.month,): m.consumption_usd for m in months}, _by_month(lab, "consumption_usd", _use()), True)
-    yield View("month billed", stream, {(m.month,): m.billed_usd for m in months}, _by_month(lab, "billed_usd", _use()), True)
-    yield View("month credits", stream, {(m.month,): m.credits for m in months}, _by_month(lab, "credits", _use()), True)
-    yield View("month requests", stream, {(m.month,): m.requests for m in months}, _by_month(lab, "requests", _use()), True)
+    yield from _months(lab, stream, months)
     yield View("day", stream, {(d.day,): d.money.gross for d in days}, _sums(lab, "day", "consumption_usd", _use()))
     yield View("day billed", stream, {(d.day,): d.money.net for d in days}, _sums(lab, "day", "billed_usd", _use()))
     users = truth.users()
@@ -151,6 +145,12 @@ def _finance(lab: Lab, stream: str, expected: dict[Key, Decimal]) -> Iterator[Vi
         if month <= last:
             found |= {(month, "consumption"): consumption or ZERO, (month, "billed"): billed or ZERO}
     yield View("finance_monthly", stream, expected, found, True)
+
+
+def _months(lab: Lab, stream: str, months: list[Month]) -> Iterator[View]:
+    for amount in ("consumption_usd", "billed_usd", "credits", "requests"):
+        expected = {(month.month,): getattr(month, amount) for month in months}
+        yield View(f"month {amount}", stream, expected, _by_month(lab, amount, _use()), True)
 
 
 def _by_month(lab: Lab, amount: str, source: str) -> dict[Key, Decimal]:
@@ -195,19 +195,13 @@ def _agents(lab: Lab) -> Iterator[View]:
 
 
 def _organisation(lab: Lab) -> Iterator[View]:
-    """The summary of one organisation names nobody: money of its own use by month, day and model."""
-    (org,), stream = lab.sandbox.orgs, "ai_credit_usage"
-    months, days = {m.month: m.by_org.get(org, Money()) for m in lab.sandbox.truth.monthly()}, {}
-    for day in lab.sandbox.config.history():
-        (part,) = lab.sandbox.truth.monthly(day, day)
-        days[day] = part.by_org.get(org, Money())
-    billed = {(month, "consumption"): money.gross for month, money in months.items()}
-    yield from _finance(lab, stream, billed | {(month, "billed"): money.net for month, money in months.items()})
-    for kind, amount in (("gross", "consumption_usd"), ("net", "billed_usd")):
-        expected = {(month,): getattr(money, kind) for month, money in months.items()}
-        yield View(f"month {amount}", stream, expected, _by_month(lab, amount, _use()), True)
-        expected = {(day,): getattr(money, kind) for day, money in days.items()}
-        yield View(f"day {amount}", stream, expected, _sums(lab, "day", amount, _use()))
+    """An organisation that is billed itself: the summary names nobody, so money by month and day."""
+    stream, months, days = "ai_credit_usage", lab.sandbox.truth.monthly(), lab.sandbox.truth.daily()
+    consumed = {(m.month, "consumption"): m.consumption_usd for m in months}
+    yield from _finance(lab, stream, consumed | {(m.month, "billed"): m.billed_usd for m in months})
+    yield from _months(lab, stream, months)
+    yield View("day", stream, {(d.day,): d.money.gross for d in days}, _sums(lab, "day", "consumption_usd", _use()))
+    yield View("day billed", stream, {(d.day,): d.money.net for d in days}, _sums(lab, "day", "billed_usd", _use()))
 
 
 def _metrics_only(lab: Lab) -> Iterator[View]:
@@ -242,7 +236,7 @@ def _seats(lab: Lab) -> Iterator[View]:
     expected: dict[Key, Decimal] = defaultdict(Decimal)
     for day in looked:
         for seat in lab.sandbox.truth.seats(day):
-            expected[day, seat.account.user_id] += 1
+            expected[day, seat.account.user_id] += seat.created <= morning(day)
     found = lab.query(
         "select seats.day, people.github_id, sum(seats.grants) from marts.seats as seats "
         "join (select distinct account, day, person_id, github_id from intermediate.int_person_days) as people "

@@ -28,6 +28,11 @@ def hurried(seconds: float) -> None:
     time.sleep(min(seconds / 10_000, 0.01))
 
 
+def morning(day: date) -> datetime:
+    """When the runs of a day take place."""
+    return datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+
+
 @dataclass
 class Lab:
     sandbox: Sandbox
@@ -38,8 +43,8 @@ class Lab:
     def home(self) -> Path:
         return self.pipeline.home
 
-    def at(self, day: date, hour: int = 6) -> None:
-        self.sandbox.clock.set(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+    def at(self, day: date) -> None:
+        self.sandbox.clock.set(morning(day))
 
     def drop_roster(self) -> None:
         folder = self.home / "inbox" / "hr" / "acme" / "roster"
@@ -63,11 +68,20 @@ class Lab:
 
     def marts(self, warehouse: Path | None = None) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every mart, in a fixed order; ops.build, which names the build, is left out."""
-        tables = self.query(
-            "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'ops') and table_name <> 'build' order by all",
-            warehouse,
-        )
+        listed = "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'ops') and table_name <> 'build'"
+        tables = self.query(listed, warehouse)
         return {f"{schema}.{name}": self.query(f"select * from {schema}.{name} order by all", warehouse) for schema, name in tables}
+
+    def published(self) -> dict[str, bytes]:
+        """Every file and link below published/, with its content."""
+        root = self.home / "published"
+        paths = {str(path.relative_to(root)): path for path in sorted(root.rglob("*")) if path.is_symlink() or path.is_file()}
+        return {name: str(path.readlink()).encode() if path.is_symlink() else path.read_bytes() for name, path in paths.items()}
+
+    def landed(self) -> set[str]:
+        """Every generation of the landing store."""
+        root = self.home / "landing"
+        return {str(path.parent.relative_to(root)) for path in root.rglob("manifest.json")}
 
     def last_day(self) -> date:
         return self.sandbox.config.end
