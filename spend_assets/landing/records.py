@@ -246,7 +246,7 @@ class Typer:
             exact = _decimal(value)
             kept = exact.quantize(_SCALE, rounding=ROUND_HALF_UP, context=EXACT)
             if kept != exact:
-                self.residual[path] = self.residual.get(path, _ZERO) + EXACT.subtract(exact, kept)
+                self.residual[path] = EXACT.add(self.residual.get(path, _ZERO), EXACT.subtract(exact, kept))
             return kept or _ZERO
 
         return convert
