@@ -39,7 +39,10 @@ def changed_days(store: LandingStore, raw: RawStore, account: str, today: date) 
     known = {day: g.generation for day, g in raw.current(_VENDOR, _DAYS, account).items() if day < before}
     asked = [a for a in store.attempts(_VENDOR, _DAYS, account) if a.outcome != "failed"]
     changed = _unwatched(store, account, today, known)
-    for day, reported in _differing(raw, account, newest, known).items():
+    # Only days that the report speaks of are read: a year of user days would fill the memory for nothing.
+    first, last = _span(raw, account, newest)
+    shown = {day: generation for day, generation in known.items() if first <= day <= last}
+    for day, reported in _differing(raw, account, newest, shown).items():
         reason = f"changed in the 28-day report ({reported[:12]})"
         if not any(reason in a.detail and a.start <= day < a.end for a in asked):
             changed[day] = reason
@@ -62,18 +65,35 @@ def _unwatched(store: LandingStore, account: str, today: date, known: Collection
     return {day: reason for day in sorted(known) if day < today - _REPORT_REACHES and day not in looked}
 
 
-def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[date, str]) -> dict[date, str]:
-    """Of the `known` days (with the generation that counts) inside the report's window those that differ, with a hash of what it shows."""
-    values: dict[str, object] = {
+def _span(raw: RawStore, account: str, newest: DayGeneration) -> tuple[date, date]:
+    """First and last day that the report says it covers; of an empty report a span without days."""
+    rows = raw.query(
+        """select min(coalesce(report_start_day, day)), max(coalesce(report_end_day, day))
+        from read_parquet($report::varchar[], union_by_name = true) where _day = $observed and _generation = $generation""",
+        _report_values(raw, account, newest),
+    )
+    first, last = rows[0]
+    return (first, last) if first and last else (date.max, date.min)
+
+
+def _report_values(raw: RawStore, account: str, newest: DayGeneration) -> dict[str, object]:
+    return {
         "report": raw.paths(_VENDOR, _REPORT, account, {newest.day: newest.generation}),
         "observed": newest.day,
         "generation": newest.generation,
+    }
+
+
+def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[date, str]) -> dict[date, str]:
+    """Of the `known` days (with the generation that counts) those that differ, with a hash of what the report shows."""
+    if not known:
+        return {}
+    values: dict[str, object] = {
+        **_report_values(raw, account, newest),
         "held": raw.paths(_VENDOR, _DAYS, account, known),
         "days": list(known),
         "generations": list(known.values()),
     }
-    if not known:
-        return {}
     contract = raw.contracts[_VENDOR][_DAYS]
     fields = [field.name for field in contract.kept if field.name != contract.day_field]
     filled = ", ".join(f'count("{name}")' for name in fields)
@@ -83,14 +103,12 @@ def _differing(raw: RawStore, account: str, newest: DayGeneration, known: dict[d
         return {}
     rows = raw.query(
         f"""{_SOURCES},
-        span as (select min(coalesce(report_start_day, day)) as first_day, max(coalesce(report_end_day, day)) as last_day from report),
         reported as (select day, md5(string_agg(line, chr(10) order by line)) as hash
             from (select day, row({both})::varchar as line from report) group by day),
         kept as (select day, md5(string_agg(line, chr(10) order by line)) as hash
             from (select day, row({both})::varchar as line from held) group by day)
         select known.day, coalesce(reported.hash, 'no record') as shown
         from (select unnest($days::date[]) as day) as known
-        join span on known.day between span.first_day and span.last_day
         left join reported on reported.day = known.day
         left join kept on kept.day = known.day
         where reported.hash is distinct from kept.hash

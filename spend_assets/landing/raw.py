@@ -21,13 +21,14 @@ import msgspec
 
 from spend_assets.landing.contracts import Contracts, StreamContract
 from spend_assets.landing.crash import point
-from spend_assets.landing.files import remove_temporaries, sync_folder, write_durably
+from spend_assets.landing.files import TEMPORARY, remove_temporaries, sync_folder, write_durably
 from spend_assets.landing.store import LandingStore, Manifest, Origin
 from spend_assets.landing.typed import Quarantined, TypedDay, TypedGeneration, type_generation
 from spend_assets.settings import check_account
 
 _METADATA_KEY = "generations"
 _INSERT_ROWS = 2000
+_MEMORY = "512MB"
 Stream = tuple[str, str, str]
 """(vendor, stream, account)"""
 
@@ -72,8 +73,9 @@ class RawStore:
         self.root, self.contracts = home / "raw", contracts
         self._files: dict[Stream, dict[Path, list[DayGeneration]]] = {}
         self._reports: dict[Stream, dict[str, TypingReport]] = {}
-        # One thread and a fixed zone: the same rows give the same bytes.
-        self._db = duckdb.connect(config={"threads": 1})
+        # One thread and a fixed zone: the same rows give the same bytes. A large month is sorted on disk beside raw, not in memory.
+        spill = str(self.root / f"{TEMPORARY}spill")
+        self._db = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": spill})
         self._db.execute("set timezone = 'UTC'")
         remove_temporaries(self.root, depth=4)
         for streams in contracts.values():
