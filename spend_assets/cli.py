@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     demo = command("demo", "Replay 90 days of a simulated organisation of 200 people, from API to published files.")
     demo.add_argument("--people", type=int, default=200)
     demo.add_argument("--days", type=int, default=90)
-    demo.add_argument("--seed", type=int, default=7)
+    demo.add_argument("--seed", type=int, default=2)
     ui = command("ui", "Open Dagster's UI on 127.0.0.1.")
     ui.add_argument("--port", type=int, default=3000)
     return top
