@@ -1,9 +1,9 @@
 """The HR roster is made by hand, so a file with a fault is refused whole: half a roster would move money between teams."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from itertools import pairwise
+
+import pandas as pd
 
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.exports import ImportRefused
@@ -14,7 +14,7 @@ def check_roster(file: str, contract: StreamContract, rows: Iterable[tuple[int, 
     """Raises ImportRefused for a row that does not fit, and for two rows of one employee_id that are valid on the same day."""
     typer = Typer(contract)
     required = [field.name for field in contract.fields if field.required]
-    periods: dict[str, list[tuple[date, date, int]]] = defaultdict(list)
+    periods: list[tuple[str, date, date, int]] = []
     for line, row in rows:
         try:
             typed = typer(row)
@@ -32,14 +32,21 @@ def check_roster(file: str, contract: StreamContract, rows: Iterable[tuple[int, 
             raise ImportRefused(
                 f"{file}, row {line}, column 'valid_to': it is the first day that is no longer valid, so it is after valid_from"
             )
-        periods[typed["employee_id"]].append((start, end, line))
+        periods.append((typed["employee_id"], start, end, line))
     if not periods:
         raise ImportRefused(f"{file} has a header and no rows; an empty roster would leave everybody without a team")
-    for rows_of_person in periods.values():
-        rows_of_person.sort()
-        for (_, end, line), (start, _, next_line) in pairwise(rows_of_person):
-            if start < end:
-                raise ImportRefused(
-                    f"{file}, rows {line} and {next_line}: two rows of one employee_id are valid on {start}; end the earlier one with "
-                    "valid_to on the day the later one begins. The previous roster stays in force"
-                )
+    _refuse_overlaps(file, periods)
+
+
+def _refuse_overlaps(file: str, periods: list[tuple[str, date, date, int]]) -> None:
+    frame = pd.DataFrame(periods, columns=["employee_id", "start", "end", "line"], dtype=object).sort_values(
+        ["employee_id", "start", "line"]
+    )
+    before = frame.groupby("employee_id", sort=False)[["end", "line"]].shift()
+    pairs = frame.assign(end_before=before["end"], line_before=before["line"]).dropna(subset=["end_before"])
+    overlapping = pairs[pairs["start"] < pairs["end_before"]]
+    for row in overlapping.itertuples():
+        raise ImportRefused(
+            f"{file}, rows {row.line_before} and {row.line}: two rows of one employee_id are valid on {row.start}; end the earlier one "
+            "with valid_to on the day the later one begins. The previous roster stays in force"
+        )
