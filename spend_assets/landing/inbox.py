@@ -20,7 +20,7 @@ from spend_assets.landing.files import full_disk_is_clear, make_folder, sync_fol
 from spend_assets.landing.raw import RawStore, report_name
 from spend_assets.landing.records import BadRecord, Typer, decode_line
 from spend_assets.landing.roster import check_roster
-from spend_assets.landing.store import Attempt, LandingStore
+from spend_assets.landing.store import ANSWERED, Attempt, LandingStore
 from spend_assets.settings import check_account
 
 MAX_BYTES = 512 * 2**20
@@ -187,8 +187,11 @@ def _land(
         result.new = True
     else:
         at = store.clock.now().astimezone(UTC).replace(microsecond=0)
-        detail = "imported from a file"
-        store.log(Attempt(contract.vendor, contract.stream, account, window.start, window.end, at, "unchanged", detail))
+        known = store.attempts(contract.vendor, contract.stream, account)
+        # A run that was killed before it moved the file away takes it again: one import of one instant is one attempt.
+        if not any(a.window == window and a.attempted_at == at and a.outcome in ANSWERED for a in known):
+            detail = "imported from a file"
+            store.log(Attempt(contract.vendor, contract.stream, account, window.start, window.end, at, "unchanged", detail))
     raw.bring_up_to_date(contract, account, store)
     report = raw.reports(contract.vendor, contract.stream, account)[report_name(landing.manifest)]
     result.quarantined += len(report.quarantine)

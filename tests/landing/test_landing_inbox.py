@@ -49,8 +49,10 @@ def test_the_real_billing_export_lands_with_its_totals(home: Home, real_csv: Pat
         Decimal("1238.843492"),
     ]
     assert {row[0] for row in rows} == {"requests", "ai-credits"}
-    assert import_file(real_csv, "acme", store=home.store, raw=home.raw).new is False
-    assert [a.outcome for a in home.store.attempts("github_copilot", "ai_credit_report", "acme")] == ["landed", "unchanged"]
+    for hour, outcomes in ((6, ["landed"]), (7, ["landed", "unchanged"])):
+        home.at(home.clock.instant.date(), hour)
+        assert import_file(real_csv, "acme", store=home.store, raw=home.raw).new is False
+        assert [a.outcome for a in home.store.attempts("github_copilot", "ai_credit_report", "acme")] == outcomes
 
 
 def test_semicolons_and_bom_and_crlf_change_nothing(home: Home, tmp_path: Path) -> None:
