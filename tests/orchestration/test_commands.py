@@ -16,7 +16,6 @@ from tests.ui.fixtures import PEOPLE, Demo
 
 from .conftest import LAST_DAY, Company
 
-
 uncaught = pytest.mark.xfail(
     strict=True, reason="cli.main does not know ImportRefused and PublicationRefused, nor does publish a warehouse without a build"
 )

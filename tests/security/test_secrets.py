@@ -37,7 +37,7 @@ def test_no_child_of_a_run_has_a_secret(denied_run: DeniedRun) -> None:
     assert list(children(denied_run.run, "files.py")), f"the publisher's process was seen: {list(denied_run.run.children)}"
     for command, env in denied_run.run.children.items():
         if "multiprocessing.resource_tracker" in command:
-            continue  # Python's own, started by the interpreter to remove its semaphores; it takes no other environment and runs nothing else
+            continue  # Python's own: it removes semaphores, and takes no other environment
         told = [name for name, secret in denied_run.secrets.items() if secret in env.values()]
         assert told == [], f"{command[:120]} was given {told}"
 
