@@ -3,6 +3,7 @@
 Killed at any instant, the next run does only what is left.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -16,6 +17,9 @@ from spend_assets.landing.store import Attempt, AttemptOutcome, LandingStore
 
 FAILURES_IN_A_ROW = 3
 """So many windows in a row that the vendor could not answer end the stream's run: it is down, and the next run asks again."""
+
+PROGRESS_SECONDS = 2.0
+"""Progress is said at most this often: enough for a person, and no flood in the run's log."""
 
 Say = Callable[[str], None]
 
@@ -69,8 +73,11 @@ def ingest_stream(
     attempts = store.attempts(contract.vendor, contract.stream, account)
     windows = due_windows(contract, span, attempts, today(clock), now=clock.now(), refetch=refetch, extra_days=extra)
     run = _Run(contract, account, fetch, store, raw, clock, extra, say)
+    said = time.monotonic()
     for position, window in enumerate(windows):
-        say(f"{contract.stream} {account} [{window.start}, {window.end}): window {position + 1} of {len(windows)}")
+        if time.monotonic() - said >= PROGRESS_SECONDS:
+            said = time.monotonic()
+            say(f"{contract.stream} {account} [{window.start}, {window.end}): window {position + 1} of {len(windows)}")
         if (stop := run.ask(window)) is not None:
             run.leave(windows[position + 1 :], *stop)
             break

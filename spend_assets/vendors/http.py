@@ -27,6 +27,10 @@ from spend_assets.vendors.waits import backoff_seconds, is_rate_limit, limit_sec
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+logger = logging.getLogger(__name__)
+LONG_WAIT_SECONDS = 5.0
+"""A wait that a person would wonder about is said."""
+
 T = TypeVar("T")
 
 USER_AGENT = "spend-assets"
@@ -215,9 +219,14 @@ class HttpClient:
             if stop:
                 raise self.error(stop.kind, route, stop.reason, day=day, status=stop.status) from None
             if attempt < self.limits.attempts:
-                self.sleep(self._wait(last, attempt))
+                self._pause(self._wait(last, attempt), last.reason, route)
         text = f"{last.reason}; gave up after {self.limits.attempts} attempts, the next run asks again"
         raise self.error(VendorUnavailable, route, text, day=day, status=last.status) from None
+
+    def _pause(self, seconds: float, reason: str, route: Route) -> None:
+        if seconds >= LONG_WAIT_SECONDS:
+            logger.warning("%s, account %s: %s; waiting %.0f s before the next try", route, self.account, reason, seconds)
+        self.sleep(seconds)
 
     def _wait(self, failure: _Again, attempt: int) -> float:
         cap = float(self.limits.retry_after_seconds)

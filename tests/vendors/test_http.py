@@ -363,3 +363,15 @@ def test_only_gzip_is_unpacked(server, client, encoding):
     with pytest.raises(UnexpectedAnswer, match="packed in a way that was not asked for"):
         ask(client())
     assert server.asked[0].headers["accept-encoding"] == "gzip"
+
+
+def test_a_long_wait_is_said_without_address_or_secret(server, client, waits, caplog):
+    server.script[PATH] = [Reply(429, b"{}", {"Retry-After": "60"}), Reply.of({"ok": 1})]
+    with caplog.at_level(logging.WARNING):
+        ask(client())
+    assert waits == [60]
+    [said] = [record.getMessage() for record in caplog.records]
+    assert "waiting 60 s" in said
+    assert "GET /v1/{place}/things" in said
+    assert server.url not in said
+    assert SECRET not in said

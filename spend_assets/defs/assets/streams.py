@@ -49,6 +49,9 @@ def stream_asset(
             span = Window(window.start.date(), window.end.date())
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
         report = pipeline.ingest(contract.vendor, contract.stream, span, refetch=refetch, say=context.log.info)
+        context.log.info(
+            f"{report.asked} windows asked, {report.landed} landed anew, {report.records} records, {len(report.failures)} failures"
+        )
         yield dg.MaterializeResult(metadata=_metadata(report), check_results=_checks(pipeline, contract, report, context.log.info))
 
     return stream
