@@ -76,7 +76,7 @@ def measure(home: Path, people: int, days: int, seed: int) -> None:
         box.set_clock(through_dagster)
         _drop_roster(home, box)
         with dagster.stage("spend run") as whole_run:
-            _spend_run(home, box, Window(config.start, through_dagster.date()), through_dagster)
+            _spend_run(home, box, through_dagster)
     print(f"{people} people, {days} days, seed {seed}. {facts_of_machine()}\n")
     print_stages(runs["full"], runs["one day"])
     print(f"\nMost memory that the bench's own process, which does all but dbt, ever held: {highest_since_start() / 2**20:.0f} MiB.")
@@ -115,10 +115,10 @@ def _run(pipeline: TimedPipeline, span: Window, name: str) -> None:
     stage.note = f"{sum(publication.tables.values())} rows in {len(publication.tables)} tables"
 
 
-def _spend_run(home: Path, box: Served, span: Window, now: datetime) -> None:
+def _spend_run(home: Path, box: Served, now: datetime) -> None:
     """The command that a person or a timer gives, in processes of its own."""
     (home / "spend.toml").write_text(box.settings, encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("spend")), "run", "--from", f"{span.start}", "--to", f"{span.end - timedelta(days=1)}"]
+    command = [str(Path(sys.executable).with_name("spend")), "run"]
     places = {"SPEND_HOME": str(home), "SPEND_CONFIG": str(home / "spend.toml"), "SPEND_NOW": now.isoformat()}
     _say("one more day: spend run")
     done = subprocess.run(command, env={**os.environ, **places}, cwd=home, capture_output=True, text=True, check=False)
