@@ -55,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     box.add_argument("--port", type=int, default=8900)
     box.add_argument("--end", type=day, help="last day of simulated use (default 2026-10-31)")
     box.add_argument("--faults", choices=("none", "default", "heavy"), default="default")
+    box.add_argument(
+        "--wait-scale", type=float, default=0.02, help="share of real time that it makes a client wait (default 0.02, at most 1)"
+    )
     box.add_argument("--config", type=Path, help="write a spend.toml that points at it here")
     box.add_argument("--truth", action="store_true", help="also serve the truth of every total, on a port of its own")
     demo = command("demo", "Replay 90 days of a simulated organisation of 200 people, from API to published files.")
@@ -169,6 +172,7 @@ def _sandbox(options: argparse.Namespace) -> int:
         faults=options.faults,
         truth=options.truth,
         config_path=options.config,
+        wait_scale=options.wait_scale,
     )
     return 0
 
