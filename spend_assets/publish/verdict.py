@@ -11,6 +11,7 @@ from spend_assets.landing.files import write_durably
 from spend_assets.publish.refusal import PublicationRefused
 
 BAD = frozenset({"error", "fail", "runtime error"})
+SKIPPED = "dbt says skipped"
 NAMED = 10
 """Failed checks that a refusal names; the rest are counted."""
 
@@ -26,6 +27,8 @@ class Check:
     passed: bool
     failures: int
     detail: str
+    remedy: str = ""
+    """What the check's own description says to do, where it failed."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,15 @@ class Verdict:
         if not self.checks:
             raise PublicationRefused("no check ran for this build, so nothing says that it may be published; run `spend run` again")
         if self.failed:
-            names = ", ".join(f"{check.name} ({check.failures})" for check in self.failed[:NAMED])
-            more = f" and {len(self.failed) - NAMED} more" if len(self.failed) > NAMED else ""
+            # What comes after a failed check is skipped: it is no cause, so it is counted and not named.
+            broken = [check for check in self.failed if check.detail != SKIPPED] or list(self.failed)
+            names = ", ".join(f"{check.name} ({check.failures})" for check in broken[:NAMED])
+            more = f" and {len(broken) - NAMED} more" if len(broken) > NAMED else ""
+            skipped = len(self.failed) - len(broken)
+            after = f"; {skipped} after it could not run" if skipped else ""
+            told = "".join(f". {check.name}: {check.remedy}" for check in broken[:NAMED] if check.remedy)
             raise PublicationRefused(
-                f"{len(self.failed)} of {len(self.checks)} checks failed for build {self.build_id[:12]}: {names}{more}. "
+                f"{len(broken)} of {len(self.checks)} checks failed for build {self.build_id[:12]}: {names}{more}{after}{told}. "
                 "Readers keep the last publication; mend the cause and run again"
             )
 
@@ -145,4 +153,6 @@ def _check(node: Mapping[str, Any], status: str, failures: int, is_test: bool) -
     blocking = severity == "error" if passed else status != "warn"
     attached = node.get("attached_node") or next(iter(node.get("depends_on", {}).get("nodes", [])), "")
     detail = "" if passed else f"dbt says {status}"
-    return Check(node["name"], attached.rsplit(".", 1)[-1], severity, blocking, passed, 0 if passed else max(failures, 1), detail)
+    remedy = " ".join(str(node.get("description") or "").split()).rstrip(".") if is_test and not passed else ""
+    asset = attached.rsplit(".", 1)[-1]
+    return Check(node["name"], asset, severity, blocking, passed, 0 if passed else max(failures, 1), detail, remedy)

@@ -111,8 +111,11 @@ def test_an_enterprise_beside_its_own_organisation_is_not_published(tmp_path: Pa
         lab = Lab(sandbox, Pipeline(parse_settings(document, home=tmp_path / "home"), sandbox.clock, sleep=hurried))
         lab.at(NOW)
         assert lab.ingest() == []
-        with pytest.raises(PublicationRefused, match="accounts_do_not_overlap"):
+        with pytest.raises(PublicationRefused) as refused:
             lab.build()
+        message = str(refused.value)
+        assert message.startswith("1 of") and "accounts_do_not_overlap" in message
+        assert "keep one of them in spend.toml, the enterprise where there is one" in message
         with pytest.raises((PublicationRefused, SettingsError)):
             lab.publish()
         assert not (lab.home / "published" / "current").exists()
