@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from spend_assets.answers import Window
 from spend_assets.landing.contracts import Contracts, StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.files import TEMPORARY, remove_temporaries, sync_folder, write_durably
@@ -134,16 +135,20 @@ class RawStore:
     def bring_up_to_date(self, contract: StreamContract, account: str, landing: LandingStore) -> int:
         """Type every landed generation that is not typed yet, oldest first. Returns how many were typed.
 
-        Where the contract changed since, the newest generation of each window is typed again. This is also how a run goes on that was
+        Where the contract changed since, the generation that counts for each window is typed again. This is also how a run goes on that was
         killed between landing and raw.
         """
         key = (contract.vendor, contract.stream, account)
         reports, manifests = self.reports(*key), landing.manifests(*key)
-        newest = {manifest.window: manifest.generation for manifest in manifests}
+        newest: dict[Window, Manifest] = {}
+        for manifest in manifests:
+            held = newest.get(manifest.window)
+            if held is None or manifest.complete or not held.complete:
+                newest[manifest.window] = manifest
         typed = 0
         for manifest in manifests:
             report = reports.get(report_name(manifest))
-            outdated = report is not None and report.contract != contract.digest and newest[manifest.window] == manifest.generation
+            outdated = report is not None and report.contract != contract.digest and newest[manifest.window] == manifest
             if report is None or outdated:
                 again = f"-{contract.digest[:6]}" if outdated else ""
                 self._write(contract, manifest, type_generation(contract, manifest, landing.records(manifest)), again)

@@ -244,6 +244,19 @@ def test_a_contract_that_learns_a_field_types_landed_records_again(home: Home) -
     assert findings(home.store, home.raw, learned) == (0, [])
 
 
+def test_the_answer_that_counts_is_typed_again_also_after_a_partial_one(home: Home) -> None:
+    """The partial answer came later and does not count: reading only that one anew would leave the new field unknown."""
+    home.ingest("user_days", lambda w: (Outcome("data"), [user(FIRST, 1, new="x"), user(FIRST, 2)]), Window.of_day(FIRST))
+    home.at(date(2026, 10, 11))
+    home.ingest("user_days", lambda w: (Outcome("data", complete=False), [user(FIRST, 2)]), Window.of_day(FIRST), refetch=True)
+    learned = replace(home.contract("user_days"), fields=(*home.contract("user_days").fields, Field("new", "string")))
+    home.contracts = {"github_copilot": {"user_days": learned}}
+    home.reopen()
+    home.raw.bring_up_to_date(learned, "acme", home.store)
+    counts = home.raw.current("github_copilot", "user_days", "acme")[FIRST].generation
+    assert [new for generation, new in home.rows("user_days", "_generation, new") if generation == counts] == ["x", None]
+
+
 def test_files_are_private_and_the_same_records_give_the_same_bytes(home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "other", home.clock, home.contracts)
     for each in (home, other):
