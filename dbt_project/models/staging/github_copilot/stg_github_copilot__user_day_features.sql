@@ -2,43 +2,61 @@ with user_days as (
     select * from {{ ref('stg_github_copilot__user_days') }}
 ),
 
-by_feature as (
+entries as (
     select account, day, github_id, login, unnest(totals_by_feature) as entry
     from user_days
 ),
 
--- GitHub's documents keep CLI and app out of this list, a sample has them in it: they come from their own totals below, once.
-editor as (
+by_feature as (
     select
         account,
         day,
         github_id,
         login,
-        'ide' as surface,
         entry.feature as feature,
         entry.user_initiated_interaction_count as interactions,
         entry.code_acceptance_activity_count as acceptances,
-        entry.loc_added_sum as lines_added
+        entry.loc_added_sum as lines_added,
+        -- Records hold entries whose counts are all 0: nobody used those.
+        coalesce(entry.user_initiated_interaction_count, 0) <> 0 or coalesce(entry.code_generation_activity_count, 0) <> 0
+        or coalesce(entry.code_acceptance_activity_count, 0) <> 0 or coalesce(entry.loc_added_sum, 0) <> 0
+        or coalesce(entry.loc_deleted_sum, 0) <> 0 as is_used
+    from entries
+),
+
+editor as (
+    select account, day, github_id, login, 'ide' as surface, feature, interactions, acceptances, lines_added
     from by_feature
-    where entry.feature not in ('copilot_cli', 'copilot_app')
+    where is_used and feature not in ('copilot_cli', 'copilot_app')
 ),
 
-command_line as (
+-- GitHub's documents keep CLI and app out of that list, its examples have them in it, beside totals of their own: prompts are read from
+-- the totals and never added up from both; what was accepted and written stands in the list only.
+{% for surface, feature, totals in [('cli', 'copilot_cli', 'totals_by_cli'), ('app', 'copilot_app', 'totals_by_copilot_app')] %}
+{{ surface }} as (
     select
-        account, day, github_id, login, 'cli' as surface, 'copilot_cli' as feature,
-        totals_by_cli.prompt_count as interactions, cast(null as bigint) as acceptances, cast(null as bigint) as lines_added
+        user_days.account,
+        user_days.day,
+        user_days.github_id,
+        user_days.login,
+        '{{ surface }}' as surface,
+        '{{ feature }}' as feature,
+        coalesce(user_days.{{ totals }}.prompt_count, listed.interactions) as interactions,
+        listed.acceptances,
+        listed.lines_added
     from user_days
-    where totals_by_cli is not null
+    left join by_feature as listed
+        on user_days.account = listed.account
+        and user_days.day = listed.day
+        and user_days.github_id = listed.github_id
+        and listed.feature = '{{ feature }}'
+    where listed.is_used
+        or coalesce(user_days.{{ totals }}.prompt_count, 0) <> 0
+        or coalesce(user_days.{{ totals }}.request_count, 0) <> 0
+        or coalesce(user_days.{{ totals }}.session_count, 0) <> 0
 ),
 
-app as (
-    select
-        account, day, github_id, login, 'app' as surface, 'copilot_app' as feature,
-        totals_by_copilot_app.prompt_count as interactions, cast(null as bigint) as acceptances, cast(null as bigint) as lines_added
-    from user_days
-    where totals_by_copilot_app is not null
-),
-
+{% endfor %}
 agents as (
     select account, day, github_id, login, unnest(totals_by_3rd_party_agent) as entry
     from user_days
@@ -51,6 +69,7 @@ third_party as (
         'agent ' || entry.agent_id as feature,
         entry.user_initiated_interaction_count as interactions, cast(null as bigint) as acceptances, cast(null as bigint) as lines_added
     from agents
+    where coalesce(entry.user_initiated_interaction_count, 1) <> 0
 ),
 
 cloud_agent as (
@@ -72,7 +91,7 @@ code_review as (
 final as (
     select * from editor
     union all
-    select * from command_line
+    select * from cli
     union all
     select * from app
     union all
