@@ -6,7 +6,8 @@ stream_days as (
     select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month from {{ ref('int_stream_days') }}
 ),
 
--- Days without data have no spend rows: a month's status comes from every expected day of the streams that feed the series.
+-- Days without data have no spend rows: a month's status comes from every expected day of the streams that feed the series. Its last days
+-- are not expected yet when it has just ended: until they are all there, it is provisional whatever the others are.
 feeds as (
     select distinct vendor, account, series, stream from spend
 ),
@@ -17,8 +18,9 @@ month_status as (
         feeds.account,
         feeds.series,
         stream_days.month,
-        {{ worst_status('stream_days.status') }} as data_status,
-        min(case when stream_days.status in ('complete', 'not_available') then 1 else 0 end) = 1 as is_settled
+        {{ worst_status('stream_days.status') }} as worst_day,
+        max(stream_days.day) >= cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'stream_days.month')) }} as date) as reaches_its_end,
+        min(case when stream_days.status in ('complete', 'not_available') then 1 else 0 end) = 1 as days_are_settled
     from feeds
     inner join stream_days
         on feeds.vendor = stream_days.vendor and feeds.account = stream_days.account and feeds.stream = stream_days.stream
@@ -62,10 +64,12 @@ final as (
         monthly.seat_months,
         case
             when {{ dbt.dateadd('month', 1, 'monthly.month') }} > {{ as_of() }} then 'open'
-            when month_status.is_settled then 'settled'
+            when month_status.days_are_settled and month_status.reaches_its_end then 'settled'
             else 'provisional'
         end as close_status,
-        month_status.data_status,
+        case
+            when month_status.worst_day = 'complete' and not month_status.reaches_its_end then 'provisional' else month_status.worst_day
+        end as data_status,
         monthly.complete_share
     from monthly
     left join month_status
