@@ -88,25 +88,34 @@ employees as (
     from (
         select
             *,
-            row_number() over (partition by vendor, account, day, login order by employee_id) as place
+            row_number() over (partition by vendor, account, day, login order by employee_id, team, segment, division, cost_center) as place
         from matches
     ) as ranked
     where place = 1
 ),
 
+-- Memberships are listed whole: who is missing from the next list has left the team, also when no other one took the place.
+lists as (
+    select account, day, lead(day) over (partition by account order by day) as next_day
+    from (select distinct account, day from github_teams where origin = 'members') as listed
+),
+
 -- The last observation up to the day; before the first one it is inferred backwards, and marked so.
 team_periods as (
     select
-        account,
-        github_id,
-        team,
-        origin,
-        day as valid_from,
+        github_teams.account,
+        github_teams.github_id,
+        github_teams.team,
+        github_teams.day as valid_from,
         coalesce(
-            lead(day) over (partition by account, github_id order by day), cast('9999-12-31' as date)
+            lists.next_day,
+            lead(github_teams.day) over (partition by github_teams.account, github_teams.github_id order by github_teams.day),
+            cast('9999-12-31' as date)
         ) as valid_to,
-        row_number() over (partition by account, github_id order by day) as place
+        row_number() over (partition by github_teams.account, github_teams.github_id order by github_teams.day) as place
     from github_teams
+    left join lists
+        on github_teams.origin = 'members' and github_teams.account = lists.account and github_teams.day = lists.day
 ),
 
 final as (
