@@ -22,8 +22,10 @@ final as (
         cast(min(seats.assigned_at) as date) as assigned_on,
         -- A week, not an instant: working hours are nobody's business here.
         cast({{ dbt.date_trunc('week', 'max(seats.last_activity_at)') }} as date) as last_active_week,
-        -- GitHub forgets activity after 90 days, and an editor without telemetry reports none: idle means no sign for 30 days.
-        coalesce({{ dbt.datediff('cast(max(seats.last_activity_at) as date)', 'seats.day', 'day') }} >= 30, true) as idle,
+        -- GitHub forgets activity after 90 days, and an editor without telemetry reports none: idle means no sign for 30 days, which a
+        -- seat cannot show before it is 30 days old.
+        coalesce({{ dbt.datediff('cast(max(seats.last_activity_at) as date)', 'seats.day', 'day') }} >= 30, true)
+        and {{ dbt.datediff('cast(min(seats.assigned_at) as date)', 'seats.day', 'day') }} >= 30 as idle,
         min(seats.pending_cancellation_date) as pending_cancellation_on,
         min(stream_days.status) as data_status
     from seats

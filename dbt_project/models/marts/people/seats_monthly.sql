@@ -8,10 +8,11 @@ stream_days as (
     where stream = 'seats'
 ),
 
--- The month as its last observation shows it, per account.
+-- The month as its last observation shows it, per account; one without any seat is an observation too.
 last_observations as (
     select vendor, account, month, max(day) as day
-    from seats
+    from stream_days
+    where loaded_records is not null
     group by vendor, account, month
 ),
 
