@@ -15,6 +15,17 @@ organization_accounts as (
         on accounts.vendor = 'github_copilot' and teams.account = accounts.account and accounts.scope = 'organization'
 ),
 
+-- The organization is often left empty on a bill, and a report need not name its enterprise: what is told twice shows by its totals.
+day_totals as (
+    select 'bill' as report, account, day, count(*) as rows_found, sum(gross_usd) as total
+    from {{ ref('stg_github_copilot__ai_credit_report') }}
+    group by account, day
+    union all
+    select 'user report' as report, account, day, count(*) as rows_found, sum(credits) as total
+    from {{ ref('stg_github_copilot__user_days') }}
+    group by account, day
+),
+
 enterprises as (
     select distinct account, day, enterprise_id
     from {{ ref('stg_github_copilot__user_days') }}
@@ -40,3 +51,13 @@ select 'one enterprise under two accounts' as finding, one.account, other.accoun
 from enterprises as one
 inner join enterprises as other on one.enterprise_id = other.enterprise_id and one.day = other.day and one.account < other.account
 group by one.account, other.account
+
+union all
+
+select 'one ' || one.report || ' under two accounts' as finding, one.account, other.account as other_account, count(*) as days_found
+from day_totals as one
+inner join day_totals as other
+    on one.report = other.report and one.day = other.day and one.rows_found = other.rows_found and one.total = other.total
+    and one.account < other.account
+where one.rows_found >= 3 and one.total > 0
+group by one.report, one.account, other.account
