@@ -26,7 +26,7 @@ money_days as (
     inner join calendar on stream_days.day = calendar.day
 ),
 
-final as (
+money_weeks as (
     select
         vendor,
         week,
@@ -35,6 +35,21 @@ final as (
         cast(week as date) + cast(7 + max(settle_days) as integer) <= {{ as_of() }} as is_settled
     from money_days
     group by vendor, week
+),
+
+-- Interactions come from another report than the money: a week can be whole in one and not in the other.
+activity_weeks as (
+    select stream_days.vendor, calendar.week, {{ worst_status('stream_days.status') }} as activity_status
+    from stream_days
+    inner join calendar on stream_days.day = calendar.day
+    where stream_days.stream = 'user_days'
+    group by stream_days.vendor, calendar.week
+),
+
+final as (
+    select money_weeks.vendor, money_weeks.week, money_weeks.data_status, activity_weeks.activity_status, money_weeks.is_settled
+    from money_weeks
+    left join activity_weeks on money_weeks.vendor = activity_weeks.vendor and money_weeks.week = activity_weeks.week
 )
 
 select * from final

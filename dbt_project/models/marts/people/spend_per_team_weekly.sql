@@ -85,12 +85,15 @@ final as (
         cast(case when people.active_people >= {{ var('k') }} then people.active_people end as bigint) as active_people,
         cast(
             case
+                -- Prompts of a week without some of its days would look like a quiet week.
                 when people.active_people >= {{ var('k') }} and money.series = 'human_usage'
+                    and weeks.activity_status in ('partial', 'provisional', 'complete')
                     then cast(requests.interactions as double) / people.active_people
             end as decimal(18, 2)
         ) as requests_per_active_developer,
         cast(case when money.team = '(suppressed)' then money.teams end as bigint) as suppressed_teams,
         weeks.data_status,
+        case when money.series = 'human_usage' then weeks.activity_status end as activity_status,
         case
             when money.consumption_usd <> 0 then {{ share('money.complete_consumption_usd', 'money.consumption_usd') }}
             else {{ share('money.complete_billed_usd', 'money.billed_usd') }}
