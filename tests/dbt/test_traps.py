@@ -32,6 +32,13 @@ def metrics_only(home: RawHome) -> None:
         home.land("user_days", "metrics", day, people, fetched=AS_OF)
 
 
+def credits_without_a_price(home: RawHome) -> None:
+    """Before June a credit had no price; this person consumed without any telemetry."""
+    day = date(2026, 5, 20)
+    quiet = {"user_initiated_interaction_count": 0, "code_generation_activity_count": 0, "totals_by_feature": None}
+    home.land("user_days", "metrics", day, [org.user_day(9, "dev09", day) | quiet])
+
+
 def seats_that_end(home: RawHome) -> None:
     """Six people with seats, all of them taken away on 30 September; person 1 came three days ago and has not begun, 6 is idle."""
     day = AS_OF - timedelta(days=2)
@@ -67,7 +74,7 @@ def two_tellings(home: RawHome) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory, dbt_build: Callable[..., Build]) -> Build:
     folder: Path = tmp_path_factory.mktemp("traps")
     home = RawHome(folder / "home")
-    for part in (metrics_only, seats_that_end, bill_beside_metrics, two_rosters, two_tellings):
+    for part in (metrics_only, credits_without_a_price, seats_that_end, bill_beside_metrics, two_rosters, two_tellings):
         part(home)
     return dbt_build(home.write(), folder / "warehouse.duckdb", as_of=AS_OF, start=FIRST)
 
@@ -104,6 +111,11 @@ def test_a_month_that_ends_without_seats_shows_none(built: Build) -> None:
     """29 September had six seats and 30 September none."""
     assert built.one("select count(*) from marts.seats where day = '2026-09-29'") == (6,)
     assert built.rows("select month, plan, seats from marts.seats_monthly") == []
+
+
+def test_use_of_unknown_worth_is_use(built: Build) -> None:
+    row = built.one("select consumption_usd, interactions, active from marts.spend_per_user_daily where day = '2026-05-20'")
+    assert row == (None, 0, True)
 
 
 def test_one_bill_under_two_names_is_not_published(tmp_path: Path, dbt_build: Callable[..., Build]) -> None:

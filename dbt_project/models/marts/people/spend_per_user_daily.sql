@@ -15,7 +15,8 @@ spent as (
         day, vendor, principal_key, team, segment, is_person,
         consumption_usd, billed_usd, effective_usd, credits,
         cast(null as bigint) as interactions,
-        coalesce(consumption_usd, 0) > 0 and is_person as is_active,
+        -- Credits of a day without a price are use of unknown worth.
+        coalesce(consumption_usd, credits, 0) > 0 and is_person as is_active,
         data_status
     from spend
 ),
