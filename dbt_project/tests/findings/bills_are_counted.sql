@@ -2,7 +2,9 @@
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
 -- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 
-select bill.account, accounts.ledger, min(bill.day) as since, max(bill.day) as until, sum(bill.gross_usd) as gross_usd, sum(bill.net_usd) as net_usd
+select
+    bill.account, accounts.ledger, min(bill.day) as since, max(bill.day) as until,
+    sum(bill.gross_usd) as gross_usd, sum(bill.net_usd) as net_usd
 from {{ ref('stg_github_copilot__ai_credit_report') }} as bill
 left join {{ source('platform', 'accounts') }} as accounts on accounts.vendor = 'github_copilot' and bill.account = accounts.account
 where coalesce(accounts.ledger, '') <> 'ai_credit_report'
