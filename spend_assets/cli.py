@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 from spend_assets.answers import VendorError
 from spend_assets.clock import today
 from spend_assets.clock_choice import clock_for
+from spend_assets.dbt_build import DbtError
 from spend_assets.home import HomeError, restrict_umask
+from spend_assets.landing.exports import ImportRefused
+from spend_assets.landing.files import StorageFull
+from spend_assets.publish.refusal import PublicationRefused
 from spend_assets.settings import SettingsError, home_path, load_settings
 
 if TYPE_CHECKING:
     from spend_assets.pipeline import Pipeline
 
+KNOWN_ERRORS = (SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused, StorageFull, DbtError, ValueError)
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 
 
@@ -74,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return int(COMMANDS[options.command](options) or 0)
-    except (SettingsError, HomeError, VendorError, ValueError) as error:
+    except KNOWN_ERRORS as error:
         print(f"spend {options.command}: {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:

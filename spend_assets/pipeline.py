@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+
 from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
 from spend_assets.clock import Clock, today
 from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
@@ -213,8 +215,11 @@ class Pipeline:
     def publish(self, say: Say) -> Publication:
         """Publish the build that the warehouse holds. Raises PublicationRefused for a verdict that is absent, stale or failed."""
         with exclusive(self.home, "publication", say):
-            with self.warehouse.connect() as connection:
-                held = connection.execute("select build_id, as_of from ops.build").fetchone()
+            try:
+                with self.warehouse.connect() as connection:
+                    held = connection.execute("select build_id, as_of from ops.build").fetchone()
+            except duckdb.CatalogException:
+                held = None  # no build ever began
             if held is None:
                 raise SettingsError("the warehouse holds no finished build; `spend run` makes one")
             return publish(self.home, self.warehouse.path, ensure_manifest(), held[0], held[1], self.settings, say)
