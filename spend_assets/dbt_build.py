@@ -17,7 +17,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 DBT = Path(sys.executable).with_name("dbt")
 CODE_SUFFIXES = {".sql", ".yml", ".csv"}
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "SPEND_DUCKDB_MEMORY")
 
 
 class DbtError(Exception):
