@@ -15,7 +15,7 @@ def examine(settings: Settings, env: Mapping[str, str]) -> tuple[bool, list[str]
     lines, healthy = [], True
     for source in settings.sources.github:
         scope = f"enterprise {source.enterprise}" if source.enterprise else f"organisation {source.org}"
-        lines.append(f"github_copilot, account {source.account} ({scope}), ledger: {source.ledger}")
+        lines.append(f"github_copilot, account {source.account} ({scope}), ledger: {source.ledger_stream}")
         for probe in GitHubCopilot(source, settings.limits, now=clock.now, env=env).probe():
             healthy = healthy and probe.works is not False
             lines.append(f"  {_mark(probe.works)} {probe.stream:<17} {probe.message}")

@@ -22,12 +22,12 @@ from spend_assets.landing.contracts import StreamContract, load_contracts
 from spend_assets.landing.crash import STEPS, point
 from spend_assets.landing.findings import accounts_of, findings, open_failures
 from spend_assets.landing.ingest import StreamReport, ingest_stream
-from spend_assets.landing.platform import AccountRow, Ledger, write_platform_tables
+from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, verdict_from_artifacts, write_verdict
-from spend_assets.settings import Settings, SettingsError
+from spend_assets.settings import Ledger, Settings, SettingsError
 from spend_assets.vendors.github import GitHubCopilot
 from spend_assets.warehouse import Warehouse
 
@@ -150,7 +150,7 @@ class Pipeline:
     def _accounts(self, stores: Stores) -> list[AccountRow]:
         rows = {
             source.account: AccountRow(
-                "github_copilot", source.account, "enterprise" if source.enterprise else "organization", source.ledger, True
+                "github_copilot", source.account, "enterprise" if source.enterprise else "organization", source.ledger_stream, True
             )
             for source in self.settings.sources.github
         }

@@ -63,6 +63,7 @@ def check_slug(value: str) -> str:
     return value
 
 
+Ledger = Literal["ai_credit_report", "ai_credit_usage", "user_days"]
 Account = Annotated[str, AfterValidator(check_account)]
 BaseUrl = Annotated[str, AfterValidator(check_base_url)]
 EnvName = Annotated[str, AfterValidator(check_env_name)]
@@ -100,6 +101,9 @@ class GitHubSource(Section):
     token_env: EnvName
     billing_token_env: EnvName | None = None
     """Without it there is no ledger: consumption comes from the metrics report, billed money stays unknown."""
+    ledger: Ledger | None = None
+    """The stream that carries the money, where the default does not fit: "ai_credit_report" without a billing token, when exports of it
+    are imported."""
     download_hosts: tuple[str, ...] = ()
     """Hosts that signed links may point to beside GitHub's own."""
 
@@ -110,11 +114,15 @@ class GitHubSource(Section):
                 f"account {self.account!r} needs exactly one of enterprise and org: the reports of an enterprise already "
                 "hold its organisations, and adding both counts people twice"
             )
+        if self.ledger == "ai_credit_usage" and self.billing_token_env is None:
+            raise ValueError(f"account {self.account!r}: ledger = 'ai_credit_usage' is read from GitHub and needs billing_token_env")
         return self
 
     @property
-    def ledger(self) -> Literal["ai_credit_report", "ai_credit_usage", "user_days"]:
+    def ledger_stream(self) -> Ledger:
         """The one stream that carries this account's money (DESIGN section 3)."""
+        if self.ledger:
+            return self.ledger
         if self.billing_token_env is None:
             return "user_days"
         return "ai_credit_report" if self.enterprise else "ai_credit_usage"

@@ -12,6 +12,7 @@ from spend_assets.landing.files import write_durably
 from spend_assets.landing.findings import accounts_of, counting_reports
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
+from spend_assets.settings import Ledger
 
 TABLES = {
     "generations": "One row per raw generation of a (stream, account, day): when it was fetched, whether it is complete, how many rows.",
@@ -87,7 +88,6 @@ _COLUMNS = {
 }
 
 Row = tuple[Any, ...]
-Ledger = Literal["ai_credit_report", "ai_credit_usage", "user_days"]
 
 
 @dataclass(frozen=True)

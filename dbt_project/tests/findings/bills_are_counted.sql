@@ -1,4 +1,5 @@
 -- A bill that was imported for an account whose declared ledger is another stream is in no figure: without this nobody would know.
+-- Remedy: `ledger = "ai_credit_report"` in the account's section of spend.toml.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
 -- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 
