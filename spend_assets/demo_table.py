@@ -28,9 +28,10 @@ def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[s
     yield ""
     yield f"{'month':8} {'vendor':15} {'series':20} {'consumption $':>15} {'billed $':>13} {'effective $':>13}"
     for month, vendor, series, *money in rows:
-        amounts = [f"{amount:,.2f}" if amount is not None else "unknown" for amount in money]
+        amounts = [f"{amount:,.2f}" if amount is not None else "-" for amount in money]
         yield f"{month:8} {vendor:15} {series:20} {amounts[0]:>15} {amounts[1]:>13} {amounts[2]:>13}"
     yield "Consumption is list value, not a bill; billed is what the vendor's ledger charges after the included pool."
+    yield "- is not 0: a seat consumes nothing by itself, and what use costs beyond the pool is billed to the pool (unattributed_usage)."
     yield ""
     yield from _beside_truth(current, truth)
     yield from _checks(home)
