@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 ACCOUNT_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,40}$")
 ENV_NAME_PATTERN = re.compile(r"^[A-Z][A-Z0-9_]{0,80}$")
 SLUG_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+REPOSITORY_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}/([A-Za-z0-9._-]{1,100}|\*)$")
 AUDIENCES = ("aggregate", "finance", "restricted")
 
 
@@ -51,6 +52,17 @@ def check_base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def without_version(value: str) -> str:
+    """Routes say /v1 themselves; people write the address with it and without."""
+    return value.removesuffix("/v1")
+
+
+def check_repository(value: str) -> str:
+    if not REPOSITORY_PATTERN.match(value):
+        raise ValueError("write a repository as owner/name, or owner/* for all of an organisation")
+    return value
+
+
 def check_env_name(value: str) -> str:
     if not ENV_NAME_PATTERN.match(value):
         raise ValueError("write the NAME of an environment variable here, for example GITHUB_TOKEN; never the secret itself")
@@ -68,6 +80,8 @@ Account = Annotated[str, AfterValidator(check_account)]
 BaseUrl = Annotated[str, AfterValidator(check_base_url)]
 EnvName = Annotated[str, AfterValidator(check_env_name)]
 Slug = Annotated[str, AfterValidator(check_slug)]
+VersionedUrl = Annotated[BaseUrl, AfterValidator(without_version)]
+Repository = Annotated[str, AfterValidator(check_repository)]
 
 
 class Section(BaseModel):
@@ -106,6 +120,15 @@ class GitHubSource(Section):
     are imported."""
     download_hosts: tuple[str, ...] = ()
     """Hosts that signed links may point to beside GitHub's own."""
+    repositories: tuple[Repository, ...] = ()
+    """Where delivery evidence is read (pull requests, reviews, CI, deployments, incidents): "acme/api", or "acme/*" for all."""
+    delivery_token_env: EnvName | None = None
+    """For delivery evidence, where it is not `token_env`."""
+    agent_tasks_token_env: EnvName | None = None
+    """A fine-grained or app user token with "Agent tasks: read", which installation tokens cannot have. Without it agent tasks are not read."""
+    delivery_api_version: Literal["2022-11-28", "2026-03-10"] = "2026-03-10"
+    incident_label: str = "incident"
+    """Issues with this label are incidents."""
 
     @model_validator(mode="after")
     def one_scope(self) -> "GitHubSource":
@@ -128,19 +151,86 @@ class GitHubSource(Section):
         return "ai_credit_report" if self.enterprise else "ai_credit_usage"
 
 
+class AnthropicSource(Section):
+    account: Account
+    kind: Literal["console", "enterprise"]
+    """console: a Claude Console organisation (Admin API key). enterprise: Claude Enterprise (key with read:analytics). A key never crosses."""
+    base_url: VersionedUrl = "https://api.anthropic.com"
+    key_env: EnvName
+    ledger: Literal["analytics_cost", "cost_report"] = "analytics_cost"
+    """cost_report is the older ledger, for a Console account without the usage and cost analytics API. Never both."""
+    claude_code: bool = True
+    """Read Claude Code analytics: activity, and an estimate that lies inside the cost."""
+
+    @model_validator(mode="after")
+    def enterprise_has_one_ledger(self) -> "AnthropicSource":
+        if self.kind == "enterprise" and self.ledger == "cost_report":
+            raise ValueError(f"account {self.account!r}: the cost report exists for a Console organisation only; leave ledger out")
+        return self
+
+    @property
+    def ledger_stream(self) -> str:
+        return self.ledger
+
+
+class CursorSource(Section):
+    account: Account
+    base_url: BaseUrl = "https://api.cursor.com"
+    key_env: EnvName
+
+    @property
+    def ledger_stream(self) -> str:
+        return "usage_events"
+
+
+class OpenAISource(Section):
+    account: Account
+    base_url: VersionedUrl = "https://api.openai.com"
+    key_env: EnvName
+    """An admin key (sk-admin-...): project keys are refused by the endpoints of the organisation."""
+    codex_workspace: Slug | None = None
+    """Read Codex analytics of this ChatGPT workspace."""
+    codex_key_env: EnvName | None = None
+    codex_base_url: VersionedUrl = "https://api.chatgpt.com"
+
+    @model_validator(mode="after")
+    def codex_is_whole(self) -> "OpenAISource":
+        if (self.codex_workspace is None) != (self.codex_key_env is None):
+            raise ValueError(f"account {self.account!r}: codex_workspace and codex_key_env go together")
+        return self
+
+    @property
+    def ledger_stream(self) -> str:
+        return "costs"
+
+
 class Sources(Section):
     github: tuple[GitHubSource, ...] = ()
+    anthropic: tuple[AnthropicSource, ...] = ()
+    cursor: tuple[CursorSource, ...] = ()
+    openai: tuple[OpenAISource, ...] = ()
 
     @model_validator(mode="after")
     def accounts_are_distinct(self) -> "Sources":
-        names = [source.account for source in self.github]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"account {twice[0]!r} is configured twice; every account needs a name of its own")
+        for section in (self.github, self.anthropic, self.cursor, self.openai):
+            names = [source.account for source in section]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"account {twice[0]!r} is configured twice; every account needs a name of its own")
         scopes = [(s.base_url, s.enterprise or s.org) for s in self.github]
         if len(set(scopes)) < len(scopes):
             raise ValueError("two accounts point at the same enterprise or organisation: their money would count twice")
+        for keys in ([(s.base_url, s.key_env) for s in section] for section in (self.anthropic, self.cursor, self.openai)):
+            if len(set(keys)) < len(keys):
+                raise ValueError("two accounts of one vendor use the same key: their money would count twice")
         return self
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The environment variables that any section names as the place of a secret."""
+        sections = (self.github, self.anthropic, self.cursor, self.openai)
+        fields = [(source, name) for section in sections for source in section for name in type(source).model_fields if name.endswith("_env")]
+        return frozenset(value for source, name in fields if (value := getattr(source, name)))
 
 
 class Limits(Section):
@@ -182,12 +272,7 @@ class Settings(Section):
     @property
     def secret_names(self) -> frozenset[str]:
         """Every environment variable that holds a secret; no child process inherits them (security-privacy 4)."""
-        names = {self.privacy.key_env}
-        for source in self.sources.github:
-            names.add(source.token_env)
-            if source.billing_token_env:
-                names.add(source.billing_token_env)
-        return frozenset(names)
+        return self.sources.secret_names | {self.privacy.key_env}
 
 
 def settings_path(env: Mapping[str, str] = os.environ) -> Path:

@@ -89,6 +89,12 @@ class StreamContract:
     day_field: str | None = None
     recognised_by: tuple[str, ...] = ()
     open: bool = False
+    after: tuple[str, ...] = ()
+    """Streams of the same vendor that are fetched before this one."""
+    day_basis: str = "UTC"
+    """The vendor's day, where it is not the UTC day (DESIGN law 6)."""
+    importable: bool = False
+    """JSON files of this stream are taken from the inbox."""
 
     @property
     def from_csv(self) -> bool:

@@ -103,10 +103,9 @@ class Access:
                 budget.ordered = (budget.ends - now) * self.config.wait_scale
             return self._headers(limit, limit, now + budget.ordered), problem(403, _PRIMARY)
 
-    def limit_fault(self, kind: str, seconds: int, forbidden: bool, headers: dict[str, str]) -> Response:
+    def limit_fault(self, kind: str, wait: float, forbidden: bool, headers: dict[str, str]) -> Response:
         """The refusal of a rate-limit fault: primary, or secondary with a wait in seconds, as a date, or without any."""
         status = 403 if forbidden else 429
-        wait = seconds * self.config.wait_scale
         now = self.clock.now()
         if kind == "rate_limit_primary":
             extra = self._headers(self.config.hourly_limit, self.config.hourly_limit, now.timestamp() + wait)

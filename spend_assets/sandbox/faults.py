@@ -20,6 +20,7 @@ REQUEST_FAULTS = (
     "server_error",
     "slow_body",
     "reset_body",
+    "wrong_content_type",
     "truncated_gzip",
     "expired_link",
     "missing_part",
@@ -28,8 +29,8 @@ REQUEST_FAULTS = (
 DAY_FAULTS = ("not_ready", "late_day", "restated_day", "straggler")
 """not_ready: share of days ready one to three days later. late_day: share of days of which part comes later. restated_day: share of
 days changed once within 28 days. straggler: share of user-days that come a day later."""
-COUNT_FAULTS = ("schema_growth", "broken_line", "negative_credits", "withheld_day", "missing_part_forever")
-"""How many in the whole history. schema_growth: 1 switches it on."""
+COUNT_FAULTS = ("schema_growth", "broken_line", "negative_credits", "withheld_day", "missing_part_forever", "outage")
+"""How many in the whole history. schema_growth: 1 switches it on; outage: 1 gives every vendor one of 40 minutes a month."""
 SHARE_FAULTS = ("duplicate_seats", "renamed_login")
 """Share of the accounts."""
 KINDS = REQUEST_FAULTS + DAY_FAULTS + COUNT_FAULTS + SHARE_FAULTS
@@ -42,6 +43,7 @@ DEFAULT = {
     "server_error": 0.005,
     "slow_body": 0.003,
     "reset_body": 0.003,
+    "wrong_content_type": 0.001,
     "truncated_gzip": 0.002,
     "expired_link": 0.02,
     "missing_part": 0.005,
@@ -52,6 +54,7 @@ DEFAULT = {
     "schema_growth": 1,
     "broken_line": 1,
     "negative_credits": 1,
+    "outage": 1,
     "withheld_day": 0,
     "missing_part_forever": 0,
     "duplicate_seats": 0.04,
@@ -68,6 +71,7 @@ HEAVY = {
     "schema_growth": 1,
     "broken_line": 3,
     "negative_credits": 3,
+    "outage": 1,
     "withheld_day": 2,
     "missing_part_forever": 2,
     "duplicate_seats": 0.10,

@@ -15,6 +15,7 @@ from spend_assets.sandbox.directory import Directory
 from spend_assets.sandbox.downloads import PREFIX, Downloads
 from spend_assets.sandbox.exports import LINK_SECONDS, Exports
 from spend_assets.sandbox.http_server import Request, Response
+from spend_assets.sandbox.request_faults import RequestFaults
 from spend_assets.sandbox.world import World
 
 FIRST_DAY = {"enterprise": date(2025, 10, 10), "org": date(2025, 12, 12)}
@@ -22,10 +23,6 @@ _COPILOT = frozenset({"manage_billing:copilot", "read:enterprise"})
 _ORG = _COPILOT | {"read:org"}
 _BILLING = frozenset({"manage_billing:enterprise"})
 _ORG_BILLING = _BILLING | {"manage_billing:copilot"}
-_API_FAULTS = (
-    *("rate_limit_primary", "secondary_limit_seconds", "secondary_limit_date", "secondary_limit_bare"),
-    *("server_error", "slow_body", "reset_body"),
-)
 _SMALLEST_PACKED = 1_000
 
 
@@ -49,6 +46,7 @@ class GitHubServer:
         self._downloads = Downloads(world.clock, world.faults, world.dice.token(40, "signing"))
         self._exports = Exports(world.files, world.clock, world.dice)
         self._directory = Directory(world)
+        self._request_faults = RequestFaults(world, "github_copilot")
         reports, billing = "/copilot/metrics/reports/", "/settings/billing/"
         enterprise, org, organization = "/enterprises/{enterprise}", "/orgs/{org}", "/organizations/{org}"
         self._routes = [
@@ -123,18 +121,11 @@ class GitHubServer:
     def _perhaps_broken(self, request: Request, headers: dict[str, str], answer: Callable[[], Response]) -> Response:
         shown = " ".join(f"{name}={request.query[name]}" for name in sorted(request.query))
         key = f"{request.method} {request.path} {shown}".strip()
-        fault = self.faults.for_request(key, _API_FAULTS)
-        if fault is None:
-            return answer()
-        kind, fault_id = fault
-        number = self.dice.number("how", fault_id)
-        if kind == "server_error":
-            return problem((500, 502, 503)[number % 3], "Server Error")
-        if kind not in ("slow_body", "reset_body"):
-            return self.access.limit_fault(kind, 20 + number % 70, bool(number % 2), headers)
-        response = answer()
-        response.damage = "slow" if kind == "slow_body" else "reset"
-        return response
+
+        def limited(kind: str, seconds: float) -> Response:
+            return self.access.limit_fault(kind, seconds, bool(self.dice.number("forbidden", key) % 2), headers)
+
+        return self._request_faults.around(key, answer, limited, lambda status: problem(status, "Server Error"))
 
     def _users(self, request: Request, at: dict[str, str]) -> Response:
         day = _day(request)

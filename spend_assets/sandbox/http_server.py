@@ -23,6 +23,12 @@ class Request:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as sent: a name may stand there several times."""
+
+    def all_of(self, name: str) -> list[str]:
+        """Every value of a parameter, in the order sent."""
+        return [value for key, value in self.pairs if key == name]
 
     def accepts_gzip(self) -> bool:
         return "gzip" in self.headers.get("accept-encoding", "")
@@ -97,9 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(413))
             return
         parts = urllib.parse.urlsplit(self.path)
-        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        pairs = tuple(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(method, urllib.parse.unquote(parts.path), query, headers, self.rfile.read(length))
+        request = Request(method, urllib.parse.unquote(parts.path), dict(pairs), headers, self.rfile.read(length), pairs)
         self._send(self.app(request))
 
     def _send(self, response: Response) -> None:

@@ -7,7 +7,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -32,6 +32,8 @@ LONG_WAIT_SECONDS = 5.0
 """A wait that a person would wonder about is said."""
 
 T = TypeVar("T")
+Params = Mapping[str, str | Sequence[str]]
+"""A query; a sequence of values repeats its name."""
 
 USER_AGENT = "spend-assets"
 """GitHub refuses requests without one."""
@@ -140,7 +142,7 @@ class HttpClient:
         values: Mapping[str, str],
         shape: type[T],
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         json: Mapping[str, Any] | None = None,
         day: date | None = None,
         accept: Collection[int] = (),
@@ -241,7 +243,7 @@ class HttpClient:
         route: Route,
         url: str,
         shape: type[T],
-        params: Mapping[str, str] | None,
+        params: Params | None,
         json: Mapping[str, Any] | None,
         accept: Collection[int],
     ) -> Answer[T]:

@@ -12,11 +12,12 @@ from spend_assets.settings import GitHubSource, Limits, read_secret
 from spend_assets.vendors.bodies import BoundBroken
 from spend_assets.vendors.github import routes
 from spend_assets.vendors.github.billing import fetch_export, fetch_usage_summary
-from spend_assets.vendors.github.probe import Probe, probes
+from spend_assets.vendors.github.probe import probes
 from spend_assets.vendors.github.reports import fetch_report
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.github.snapshots import fetch_seats, fetch_team_members, fetch_teams
 from spend_assets.vendors.http import Credential, HttpClient
+from spend_assets.vendors.probes import Probe
 
 
 class GitHubCopilot:

@@ -1,7 +1,6 @@
 """What `spend doctor` asks: one cheap request per stream, and whether the tokens may do more than they need."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,18 +14,10 @@ from spend_assets.vendors.github.routes import BILLING, LIST_EXPORTS, TEAM_MEMBE
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.github.snapshots import SeatPage, Team
 from spend_assets.vendors.http import Answer
+from spend_assets.vendors.probes import Probe
 
 REPORT_AGE_DAYS = 4
 """A report of this age is final (GitHub: within three full UTC days), so that its absence means something."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One line of `spend doctor`. `works` is None where the vendor does not expose the stream, or for a remark that is no failure."""
-
-    stream: str
-    works: bool | None
-    message: str
 
 
 class _Anything(msgspec.Struct):
