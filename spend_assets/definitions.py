@@ -5,9 +5,9 @@ import os
 import dagster as dg
 
 from spend_assets.clock_choice import clock_for
-from spend_assets.defs.assets import github_copilot, hr
 from spend_assets.defs.assets.platform import platform_tables
 from spend_assets.defs.assets.publication import publication_assets
+from spend_assets.defs.assets.streams import stream_assets
 from spend_assets.defs.console import plain_console
 from spend_assets.defs.dbt import build_dbt_assets
 from spend_assets.defs.io import refuse_io
@@ -19,7 +19,7 @@ from spend_assets.settings import load_settings
 
 settings = load_settings(os.environ)
 days = daily_partitions(settings.platform.start_date)
-stream_assets = [*github_copilot.assets(days), *hr.assets(days)]
+streams = stream_assets(days)
 dbt_models = build_dbt_assets()
 publication, every_stream_answered = publication_assets(dbt_models)
 
@@ -30,7 +30,7 @@ def pipeline(_context: dg.InitResourceContext) -> Pipeline:
 
 
 defs = dg.Definitions(
-    assets=[*stream_assets, platform_tables(stream_assets), dbt_models, publication],
+    assets=[*streams, platform_tables(streams), dbt_models, publication],
     asset_checks=[every_stream_answered],
     jobs=[DAILY],
     schedules=[daily_schedule(settings.platform.start_date)],

@@ -6,20 +6,22 @@ from pathlib import Path
 
 from spend_assets.clock_choice import clock_for
 from spend_assets.settings import Settings
-from spend_assets.vendors.github import GitHubCopilot
+from spend_assets.vendors.configured import configured
 
 
 def examine(settings: Settings, env: Mapping[str, str]) -> tuple[bool, list[str]]:
     """(everything works, the lines to print). A missing permission is named; a token that may do more is a warning."""
     clock = clock_for(settings, env)
     lines, healthy = [], True
-    for source in settings.sources.github:
-        scope = f"enterprise {source.enterprise}" if source.enterprise else f"organisation {source.org}"
-        lines.append(f"github_copilot, account {source.account} ({scope}), ledger: {source.ledger_stream}")
-        for probe in GitHubCopilot(source, settings.limits, now=clock.now, env=env).probe():
+    sources = list(configured(settings, now=clock.now, env=env))
+    for source in sources:
+        money = f"ledger: {source.ledger}" if source.ledger else "no money"
+        lines.append(f"{source.vendor}, account {source.account} ({source.scope}), {money}")
+        for probe in source.client.probe():
             healthy = healthy and probe.works is not False
-            lines.append(f"  {_mark(probe.works)} {probe.stream:<17} {probe.message}")
-    if not settings.sources.github:
+            lines.append(f"  {_mark(probe.works)} {probe.stream:<20} {probe.message}")
+        source.client.close()
+    if not sources:
         lines.append("no vendor account is configured; exported files can still be brought in with `spend import`")
     lines += _hygiene(settings, env)
     return healthy, lines

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,8 +28,8 @@ from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, verdict_from_artifacts, write_verdict
-from spend_assets.settings import Ledger, Settings, SettingsError
-from spend_assets.vendors.github import GitHubCopilot
+from spend_assets.settings import Settings, SettingsError
+from spend_assets.vendors.configured import Configured, VendorClient, configured
 from spend_assets.warehouse import Warehouse
 
 Say = Callable[[str], None]
@@ -73,6 +74,7 @@ class Pipeline:
         self.home = prepare_home(settings)
         self.contracts = load_contracts()
         self.warehouse = Warehouse(self.home / "warehouse.duckdb")
+        self._configured = list(configured(settings, now=clock.now, env=os.environ, sleep=sleep))
 
     # --- ingest ---
 
@@ -88,10 +90,10 @@ class Pipeline:
             return self._ingest(stores, self.contracts[vendor][stream], span, refetch, say)
 
     def ingest_all(self, span: Window, say: Say) -> Iterator[StreamReport]:
-        """Every stream in the order of its contract file; the 28-day report before the user days that it may reopen."""
+        """Every stream in the order of the contract files, those that come after others of their vendor last."""
         with self.opened("all streams", say) as stores:
             streams = [contract for vendor in self.contracts.values() for contract in vendor.values()]
-            for contract in sorted(streams, key=lambda contract: contract.stream != "user_28_days"):
+            for contract in sorted(streams, key=lambda contract: bool(contract.after)):
                 yield self._ingest(stores, contract, span, False, say)
 
     def _ingest(self, stores: Stores, contract: StreamContract, span: Window | None, refetch: bool, say: Say) -> StreamReport:
@@ -102,11 +104,12 @@ class Pipeline:
             records=sum(file.records for file in dropped.imported),
             failures=list(dropped.refused),
         )
-        for account, client in self._clients(contract.vendor).items():
+        for source in self.accounts(contract.vendor):
+            account, client = source.account, source.client
             if contract.stream not in client.streams:
                 continue
             extra: Mapping[date, str] = {}
-            if contract.stream == "user_days":
+            if (contract.vendor, contract.stream) == ("github_copilot", "user_days"):
                 extra = changed_days(stores.landing, stores.raw, account, today(self.clock))
             report = ingest_stream(
                 contract,
@@ -124,11 +127,9 @@ class Pipeline:
             stores.raw.compact(contract, account, today(self.clock), say)
         return total
 
-    def _clients(self, vendor: str) -> dict[str, GitHubCopilot]:
-        if vendor != "github_copilot":
-            return {}
-        limits, now = self.settings.limits, self.clock.now
-        return {source.account: GitHubCopilot(source, limits, now=now, sleep=self.sleep) for source in self.settings.sources.github}
+    def accounts(self, vendor: str) -> list[Configured]:
+        """The configured accounts of a vendor. One client for the life of this object: it may keep what streams share."""
+        return [source for source in self._configured if source.vendor == vendor]
 
     def import_file(self, path: Path, account: str, stream: str | None, say: Say) -> inbox.Imported:
         """Bring one exported file in. Raises ImportRefused that names file, row, column and what is expected."""
@@ -149,17 +150,17 @@ class Pipeline:
 
     def _accounts(self, stores: Stores) -> list[AccountRow]:
         rows = {
-            source.account: AccountRow(
-                "github_copilot", source.account, "enterprise" if source.enterprise else "organization", source.ledger_stream, True
-            )
-            for source in self.settings.sources.github
+            (source.vendor, source.account): AccountRow(source.vendor, source.account, source.scope, source.ledger, True)
+            for source in self._configured
         }
-        # Accounts known from files alone. The billing file carries the money; without one, the user report does.
-        for name in ("ai_credit_report", "user_days", *self.contracts["github_copilot"]):
-            for account in accounts_of(stores.landing, stores.raw, self.contracts["github_copilot"][name]):
-                ledger: Ledger = "ai_credit_report" if name == "ai_credit_report" else "user_days"
-                rows.setdefault(account, AccountRow("github_copilot", account, "file", ledger, False))
-        return [rows[account] for account in sorted(rows)]
+        # Accounts known from files alone: the first stream that can carry money and is there, else the last that could.
+        for vendor, streams in self.contracts.items():
+            ledgers = sorted((c for c in streams.values() if c.file_ledger), key=lambda c: c.file_ledger)
+            for contract in [*ledgers, *streams.values()] if ledgers else []:
+                ledger = contract if contract in ledgers else ledgers[-1]
+                for account in accounts_of(stores.landing, stores.raw, contract):
+                    rows.setdefault((vendor, account), AccountRow(vendor, account, "file", ledger.stream, False))
+        return [rows[key] for key in sorted(rows)]
 
     @contextlib.contextmanager
     def building(self, say: Say) -> Iterator[Build]:
@@ -247,7 +248,7 @@ class Pipeline:
         fresh.replace(fresh.with_suffix(".json"))
 
 
-def _fetch_naming_settings(client: GitHubCopilot, account: str) -> Fetch:
+def _fetch_naming_settings(client: VendorClient, account: str) -> Fetch:
     """A token variable that is empty is a denied access: the stream's days are marked and the rest goes on."""
 
     def fetch(stream: str, window: Window, sink: Sink) -> Outcome:

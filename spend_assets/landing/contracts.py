@@ -93,6 +93,8 @@ class StreamContract:
     """Streams of the same vendor that are fetched before this one."""
     day_basis: str = "UTC"
     """The vendor's day, where it is not the UTC day (DESIGN law 6)."""
+    file_ledger: int = 0
+    """Where an account is known from files alone, its money is in the stream with the lowest rank that is there; 0 carries none."""
     importable: bool = False
     """JSON files of this stream are taken from the inbox."""
 

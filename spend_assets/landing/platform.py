@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -12,7 +12,6 @@ from spend_assets.landing.files import write_durably
 from spend_assets.landing.findings import accounts_of, counting_reports
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
-from spend_assets.settings import Ledger
 
 TABLES = {
     "generations": "One row per raw generation of a (stream, account, day): when it was fetched, whether it is complete, how many rows.",
@@ -84,6 +83,7 @@ _COLUMNS = {
         "settle_days": "BIGINT",
         "refetch_days": "BIGINT",
         "route": "VARCHAR",
+        "day_basis": "VARCHAR",
     },
 }
 
@@ -92,12 +92,13 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One vendor account. `ledger` is the stream that carries its money (DESIGN section 3)."""
+    """One vendor account. `ledger` is the stream that carries its money (DESIGN section 3), None where it carries none."""
 
     vendor: str
     account: str
-    scope: Literal["enterprise", "organization", "file"]
-    ledger: Ledger
+    scope: str
+    """What kind of tenant it is: enterprise, organization, console, team, platform, or file where only files are known of it."""
+    ledger: str | None
     configured: bool
 
 
@@ -115,7 +116,7 @@ def write_platform_tables(store: LandingStore, raw: RawStore, accounts: Sequence
         "drift": (row for contract, account in keys for row in _drift(store, raw, contract, account, as_of)),
         "accounts": ((a.vendor, a.account, a.scope, a.ledger, a.configured) for a in accounts),
         "streams": (
-            (c.vendor, c.stream, c.title, c.window, c.first_day, c.available_after_days, c.settle_days, c.refetch_days, c.route)
+            (c.vendor, c.stream, c.title, c.window, c.first_day, c.available_after_days, c.settle_days, c.refetch_days, c.route, c.day_basis)
             for c in contracts
         ),
     }

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from spend_assets.answers import Window
-from spend_assets.landing.contracts import StreamContract
+from spend_assets.landing.contracts import StreamContract, load_contracts
 from spend_assets.landing.ingest import StreamReport
 from spend_assets.pipeline import Pipeline, Say
 
@@ -16,6 +16,15 @@ CHECKS = {
     "records_valid": "No record of the newest generations was quarantined.",
     "schema_known": "No field arrived that the contract does not know.",
 }
+
+
+def stream_assets(partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """An asset for every stream of every contract, in the order of the files."""
+    return [
+        stream_asset(contract, partitions, [asset_key(streams[name]) for name in contract.after])
+        for streams in load_contracts().values()
+        for contract in streams.values()
+    ]
 
 
 def asset_key(contract: StreamContract) -> dg.AssetKey:

@@ -1,0 +1,47 @@
+"""Every account that spend.toml configures, with the client that reads it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from spend_assets.answers import Outcome, Sink, Window
+from spend_assets.settings import Settings
+from spend_assets.vendors.github import GitHubCopilot
+from spend_assets.vendors.probes import Probe
+
+
+class VendorClient(Protocol):
+    """What every vendor's client is: `fetch` is the answers.Fetch of the account's `streams`."""
+
+    @property
+    def streams(self) -> tuple[str, ...]: ...
+
+    def fetch(self, stream: str, window: Window, sink: Sink) -> Outcome: ...
+
+    def probe(self) -> Iterator[Probe]: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Configured:
+    """One account of one vendor. `ledger` is the stream that carries its money, None where it carries none."""
+
+    vendor: str
+    account: str
+    scope: str
+    ledger: str | None
+    client: VendorClient
+
+
+def configured(
+    settings: Settings, *, now: Callable[[], datetime], env: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Configured]:
+    """In the order of the settings' sections. Making a client sends nothing."""
+    sources, limits = settings.sources, settings.limits
+    for github in sources.github:
+        scope = "enterprise" if github.enterprise else "organization"
+        copilot = GitHubCopilot(github, limits, now=now, env=env, sleep=sleep)
+        yield Configured("github_copilot", github.account, scope, github.ledger_stream, copilot)
