@@ -3,7 +3,7 @@
 import codecs
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 
 import msgspec
@@ -57,6 +57,13 @@ class HeldRecords:
 def one_line(record: bytes) -> bytes:
     """`record` without line breaks; in JSON they can only stand between tokens."""
     return record.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in record or b"\r" in record else record
+
+
+def with_keys(record: msgspec.Raw | bytes, added: Mapping[str, str | int]) -> bytes:
+    """`record`, one JSON object, with keys added in front; what the vendor sent keeps its text. An added key replaces one of its name."""
+    sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    mine = {key: msgspec.Raw(msgspec.json.encode(value)) for key, value in added.items()}
+    return msgspec.json.encode({**mine, **sent, **mine})
 
 
 def emit_json_lines(body: Body, sink: Sink, limits: Limits) -> None:

@@ -10,7 +10,7 @@ from spend_assets.answers import Outcome, Sink, VendorUnavailable, Window
 from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.http import Answer, Route
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, with_keys
 
 PER_PAGE = 100
 """GitHub's largest page for these endpoints."""
@@ -75,7 +75,7 @@ def fetch_teams(scope: Scope, window: Window, sink: Sink) -> Outcome:
     with HeldRecords(scope.limits) as held:
         for org in scope.team_orgs:
             for record in _list(scope, TEAMS, {"org": org}, window.start):
-                held.add(_with(record, {"organization": org}))
+                held.add(with_keys(record, {"organization": org}))
         held.emit(sink)
     return Outcome("data")
 
@@ -91,7 +91,7 @@ def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
                 team = msgspec.json.decode(record, type=Team)
                 added: dict[str, str | int] = {"organization": org, "team_id": team.id, "team_slug": team.slug}
                 for member in _list(scope, TEAM_MEMBERS, {"org": org, "team_slug": team.slug}, window.start, accept=(404,)):
-                    held.add(_with(member, added))
+                    held.add(with_keys(member, added))
         held.emit(sink)
     return Outcome("data")
 
@@ -119,10 +119,3 @@ def _pages(
                 return
             following = {"page": str(int(params.get("page", "1")) + 1)}
         params = {"per_page": str(PER_PAGE), **following}
-
-
-def _with(record: msgspec.Raw, added: Mapping[str, str | int]) -> bytes:
-    """`record` with keys added in front; what the vendor sent keeps its text."""
-    sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
-    mine = {key: msgspec.Raw(msgspec.json.encode(value)) for key, value in added.items()}
-    return msgspec.json.encode({**mine, **sent, **mine})
