@@ -24,3 +24,8 @@
             then cast(least(cast({{ part }} as double) / cast({{ whole }} as double), 0.999999) as decimal(9, 6))
     end
 {%- endmacro %}
+
+{# Cents to dollars, exact. #}
+{% macro cents_to_usd(cents) -%}
+    cast(cast({{ cents }} as {{ money_type() }}) * cast('0.01' as decimal(3, 2)) as {{ money_type() }})
+{%- endmacro %}

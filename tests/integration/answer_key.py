@@ -97,7 +97,7 @@ def _sums(lab: Lab, keys: str, amount: str, source: str) -> dict[Key, Decimal]:
 _PEOPLE = """(
     select spend.*, coalesce(people.github_id, case when spend.principal_key = 'github-actions[bot]' then 41898282 end) as github_id
     from marts.spend_daily as spend
-    left join (select distinct account, day, person_id, github_id from intermediate.int_person_days) as people
+    left join (select distinct account, day, person_id, github_id from intermediate.int_github_copilot_person_days) as people
         on spend.account = people.account and spend.day = people.day and spend.principal_key = people.person_id
 )"""
 
@@ -239,7 +239,7 @@ def _seats(lab: Lab) -> Iterator[View]:
             expected[day, seat.account.user_id] += seat.created <= morning(day)
     found = lab.query(
         "select seats.day, people.github_id, sum(seats.grants) from marts.seats as seats "
-        "join (select distinct account, day, person_id, github_id from intermediate.int_person_days) as people "
+        "join (select distinct account, day, person_id, github_id from intermediate.int_github_copilot_person_days) as people "
         "on seats.account = people.account and seats.day = people.day and seats.person_key = people.person_id group by all"
     )
     yield View("seats seen", "seats", expected, {row[:-1]: Decimal(row[-1]) for row in found}, user_at=1)

@@ -16,7 +16,7 @@ identifiers as (
     union
     select cast(github_id as varchar) as identifier from logins
     union
-    select login as identifier from person_days
+    select principal as identifier from person_days
     union
     select person_id as identifier from person_days
     union

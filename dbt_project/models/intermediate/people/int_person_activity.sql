@@ -1,30 +1,32 @@
-with user_days as (
-    select * from {{ ref('stg_github_copilot__user_days') }}
+with activity as (
+    {{ all_vendors(
+        'activity', ['account', 'day', 'principal', 'interactions', 'generations', 'acceptances', 'is_active'], named=true
+    ) }}
 ),
 
 person_days as (
-    select * from {{ ref('int_person_days') }} where vendor = 'github_copilot'
+    select * from {{ ref('int_person_days') }}
 ),
 
--- A record is not an active day: many hold no interaction at all.
 final as (
     select
-        person_days.vendor,
-        user_days.account,
-        user_days.day,
+        activity.vendor,
+        activity.account,
+        activity.day,
         person_days.person_id,
         person_days.team,
         person_days.segment,
-        {{ sum_count('user_days.interactions') }} as interactions,
-        {{ sum_count('user_days.generations') }} as generations,
-        {{ sum_count('user_days.acceptances') }} as acceptances,
-        max(case when coalesce(user_days.interactions, 0) + coalesce(user_days.generations, 0) > 0 then 1 else 0 end) = 1 as is_active
-    from user_days
+        {{ sum_count('activity.interactions') }} as interactions,
+        {{ sum_count('activity.generations') }} as generations,
+        {{ sum_count('activity.acceptances') }} as acceptances,
+        max(case when activity.is_active then 1 else 0 end) = 1 as is_active
+    from activity
     inner join person_days
-        on user_days.account = person_days.account
-        and user_days.day = person_days.day
-        and user_days.login = person_days.login
-    group by person_days.vendor, user_days.account, user_days.day, person_days.person_id, person_days.team, person_days.segment
+        on activity.vendor = person_days.vendor
+        and activity.account = person_days.account
+        and activity.day = person_days.day
+        and activity.principal = person_days.principal
+    group by activity.vendor, activity.account, activity.day, person_days.person_id, person_days.team, person_days.segment
 )
 
 select * from final

@@ -6,6 +6,10 @@ accounts as (
     select * from {{ source('platform', 'accounts') }}
 ),
 
+ledger_streams as (
+    select * from {{ ref('ledger_streams') }}
+),
+
 calendar as (
     select * from {{ ref('int_calendar') }}
 ),
@@ -21,7 +25,10 @@ money_days as (
     inner join accounts
         on stream_days.vendor = accounts.vendor
         and stream_days.account = accounts.account
-        and stream_days.stream in (accounts.ledger, 'billing_report')
+    inner join ledger_streams
+        on accounts.vendor = ledger_streams.vendor
+        and accounts.ledger = ledger_streams.ledger
+        and stream_days.stream = ledger_streams.stream
     inner join streams on stream_days.vendor = streams.vendor and stream_days.stream = streams.stream
     inner join calendar on stream_days.day = calendar.day
 ),
@@ -42,7 +49,10 @@ activity_weeks as (
     select stream_days.vendor, calendar.week, {{ worst_status('stream_days.status') }} as activity_status
     from stream_days
     inner join calendar on stream_days.day = calendar.day
-    where stream_days.stream = 'user_days'
+    inner join ledger_streams
+        on stream_days.vendor = ledger_streams.vendor
+        and stream_days.stream = ledger_streams.stream
+        and ledger_streams.measure = 'activity'
     group by stream_days.vendor, calendar.week
 ),
 

@@ -213,6 +213,7 @@ final as (
         stream,
         sku,
         coalesce(model, '(not split)') as model,
+        '(none)' as project,
         coalesce(organization, '(none)') as organization,
         coalesce(repository, '(none)') as repository,
         coalesce(cost_center, '(none)') as cost_center,
@@ -228,6 +229,7 @@ final as (
             when login is null then 'unattributed'
             else 'person'
         end as principal_kind,
+        case when is_pool or machine is not null then '(unknown)' else 'seat' end as auth_kind,
         case
             when series in ('human_seat', 'platform_fee', 'machine_usage') then series
             when is_pool or login is null then 'unattributed_usage'
@@ -243,7 +245,9 @@ final as (
         uncached_input_tokens,
         cache_read_tokens,
         cache_write_tokens,
+        cast(null as bigint) as cache_write_1h_tokens,
         output_tokens,
+        cast(null as bigint) as reasoning_tokens,
         seat_months
     from lines
 )

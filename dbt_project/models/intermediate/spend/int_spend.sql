@@ -8,7 +8,7 @@
 }}
 
 with lines as (
-    select * from {{ ref('int_github_copilot_spend_lines') }}
+    select * from {{ ref('int_spend_lines') }}
 ),
 
 cells as (
@@ -41,12 +41,14 @@ summed as (
         lines.stream,
         lines.sku,
         lines.model,
+        lines.project,
         lines.organization,
         lines.repository,
         lines.cost_center,
         lines.surface,
         lines.principal,
         lines.principal_kind,
+        lines.auth_kind,
         lines.series,
         lines.is_pooled,
         lines.basis,
@@ -58,21 +60,24 @@ summed as (
         {{ sum_count('lines.uncached_input_tokens') }} as uncached_input_tokens,
         {{ sum_count('lines.cache_read_tokens') }} as cache_read_tokens,
         {{ sum_count('lines.cache_write_tokens') }} as cache_write_tokens,
+        {{ sum_count('lines.cache_write_1h_tokens') }} as cache_write_1h_tokens,
         {{ sum_count('lines.output_tokens') }} as output_tokens,
+        {{ sum_count('lines.reasoning_tokens') }} as reasoning_tokens,
         {{ sum_money('lines.seat_months') }} as seat_months
     from lines
     inner join due on lines.vendor = due.vendor and lines.account = due.account and lines.day = due.day
     group by
-        lines.vendor, lines.account, lines.day, lines.stream, lines.sku, lines.model, lines.organization, lines.repository,
-        lines.cost_center, lines.surface, lines.principal, lines.principal_kind, lines.series, lines.is_pooled, lines.basis,
+        lines.vendor, lines.account, lines.day, lines.stream, lines.sku, lines.model, lines.project, lines.organization,
+        lines.repository, lines.cost_center, lines.surface, lines.principal, lines.principal_kind, lines.auth_kind, lines.series,
+        lines.is_pooled, lines.basis,
         due.cell_version
 ),
 
 final as (
     select
         md5(concat_ws(
-            '|', vendor, account, cast(day as varchar), stream, sku, model, organization, repository, cost_center, surface,
-            principal, principal_kind, series
+            '|', vendor, account, cast(day as varchar), stream, sku, model, project, organization, repository, cost_center,
+            surface, principal, principal_kind, auth_kind, series, cast(is_pooled as varchar), basis
         )) as spend_key,
         *
     from summed

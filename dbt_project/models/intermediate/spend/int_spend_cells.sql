@@ -6,7 +6,11 @@ accounts as (
     select * from {{ source('platform', 'accounts') }}
 ),
 
--- The streams whose records land in int_spend: the account's ledger, and the detailed bill for seats and unmetered use.
+ledger_streams as (
+    select * from {{ ref('ledger_streams') }}
+),
+
+-- The streams whose records land in int_spend for an account with that ledger.
 contributing as (
     select
         current_generations.vendor,
@@ -16,9 +20,11 @@ contributing as (
         current_generations.stream || '=' || current_generations.generation as part
     from current_generations
     inner join accounts
-        on current_generations.vendor = accounts.vendor
-        and current_generations.account = accounts.account
-        and current_generations.stream in (accounts.ledger, 'billing_report')
+        on current_generations.vendor = accounts.vendor and current_generations.account = accounts.account
+    inner join ledger_streams
+        on accounts.vendor = ledger_streams.vendor
+        and accounts.ledger = ledger_streams.ledger
+        and current_generations.stream = ledger_streams.stream
 ),
 
 final as (

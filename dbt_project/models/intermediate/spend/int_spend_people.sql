@@ -28,7 +28,7 @@ final as (
         and spend.vendor = person_days.vendor
         and spend.account = person_days.account
         and spend.day = person_days.day
-        and spend.principal = person_days.login
+        and spend.principal = person_days.principal
     left join stream_days
         on spend.vendor = stream_days.vendor
         and spend.account = stream_days.account

@@ -11,14 +11,14 @@ calendar as (
 ),
 
 streams as (
-    select * from {{ source('platform', 'streams') }} where stream = 'user_days'
+    select * from {{ source('platform', 'streams') }} where vendor = 'github_copilot' and stream = 'user_days'
 ),
 
 health as (
     select stream_days.vendor, calendar.week, {{ worst_status('stream_days.status') }} as data_status
     from {{ ref('int_stream_days') }} as stream_days
     inner join calendar on stream_days.day = calendar.day
-    where stream_days.stream = 'user_days'
+    where stream_days.vendor = 'github_copilot' and stream_days.stream = 'user_days'
     group by stream_days.vendor, calendar.week
 ),
 
@@ -34,7 +34,7 @@ used as (
         sum(features.lines_added) as lines_added
     from features
     inner join person_days
-        on features.account = person_days.account and features.day = person_days.day and features.login = person_days.login
+        on features.account = person_days.account and features.day = person_days.day and features.login = person_days.principal
     inner join calendar on features.day = calendar.day
     group by calendar.week, person_days.vendor, features.surface, features.feature
 ),

@@ -4,8 +4,11 @@ with seats as (
 
 stream_days as (
     select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month
-    from {{ ref('int_stream_days') }}
-    where stream = 'seats'
+    from {{ ref('int_stream_days') }} as stream_days
+    where exists (
+        select 1 from {{ ref('ledger_streams') }} as streams
+        where streams.vendor = stream_days.vendor and streams.stream = stream_days.stream and streams.measure = 'seats'
+    )
 ),
 
 -- The month as its last observation shows it, per account; one without any seat is an observation too.

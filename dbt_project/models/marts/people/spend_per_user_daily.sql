@@ -7,7 +7,10 @@ activity as (
 ),
 
 stream_days as (
-    select * from {{ ref('int_stream_days') }} where stream = 'user_days'
+    select stream_days.*
+    from {{ ref('int_stream_days') }} as stream_days
+    inner join {{ ref('ledger_streams') }} as streams
+        on stream_days.vendor = streams.vendor and stream_days.stream = streams.stream and streams.measure = 'activity'
 ),
 
 spent as (
