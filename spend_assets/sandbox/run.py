@@ -1,17 +1,21 @@
 """Start and stop a sandbox: in a thread for tests and the demo, in the foreground for `spend sandbox`."""
 
 import threading
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 
+from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.clock import VirtualClock
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.github_server import GitHubServer
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
 from spend_assets.sandbox.roster import write_roster
+from spend_assets.sandbox.schedule import FINAL
 from spend_assets.sandbox.truth import Truth
 from spend_assets.sandbox.truth_server import TruthServer
+from spend_assets.sandbox.vendor_servers import vendor_servers
 from spend_assets.sandbox.world import World
 
 __all__ = ["Sandbox", "SandboxConfig", "serve"]
@@ -24,16 +28,19 @@ class Sandbox:
         self.config = config
         self.world = World(config)
         self._github = GitHubServer(self.world)
+        self.vendors = vendor_servers(self.world)
         self._server = HttpServer(self._counted, config.port, config.wait_scale)
         self._count, self._count_lock = 0, threading.Lock()
         self.world.base_url = self.base_url
         self.truth = Truth(self.world)
-        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, config.truth_port)
+        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, self.cells, config.truth_port)
 
     def _counted(self, request: Request) -> Response:
         with self._count_lock:
             self._count += 1
-        return self._github.handle(request)
+        prefix, _, rest = request.path.removeprefix("/").partition("/")
+        vendor = self.vendors.get(prefix)
+        return vendor.handle(replace(request, path=f"/{rest}")) if vendor else self._github.handle(request)
 
     @property
     def base_url(self) -> str:
@@ -41,7 +48,7 @@ class Sandbox:
 
     @property
     def requests(self) -> int:
-        """How many requests GitHub's servers have answered so far, downloads and refusals included."""
+        """How many requests the vendors' servers have answered so far, downloads and refusals included."""
         with self._count_lock:
             return self._count
 
@@ -61,7 +68,10 @@ class Sandbox:
     @property
     def tokens(self) -> dict[str, str]:
         """Tokens by the name of the environment variable they belong into."""
-        return dict(self._github.access.tokens)
+        tokens = dict(self._github.access.tokens)
+        for vendor in self.vendors.values():
+            tokens |= vendor.tokens
+        return tokens
 
     @property
     def truth_url(self) -> str | None:
@@ -86,10 +96,11 @@ class Sandbox:
             scope = f'enterprise = "{self.enterprise}"\nteam_orgs = [{orgs}]'
         else:
             scope = f'org = "{self.orgs[0]}"'
+        others = "\n".join(vendor.settings(f"{self.base_url}/{prefix}") for prefix, vendor in self.vendors.items())
         return (
             f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\nclock_url = "{self.base_url}/__clock"\n\n'
             f'[[sources.github]]\naccount = "acme"\nbase_url = "{self.base_url}"\n{scope}\n'
-            'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n\n[limits]\npoll_seconds = 0.05\n'
+            f'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n\n{others}\n[limits]\npoll_seconds = 0.05\n'
         )
 
     def start(self) -> "Sandbox":
@@ -97,6 +108,10 @@ class Sandbox:
         if self._truth_server:
             self._truth_server.start()
         return self
+
+    def cells(self, start: date, end: date, as_of: datetime = FINAL) -> list[Cell]:
+        """The truth of every vendor but GitHub (see `truth` for that), over [start, end], both included."""
+        return [cell for vendor in self.vendors.values() for cell in vendor.cells(start, end, as_of)]
 
     def stop(self) -> None:
         self._server.stop()

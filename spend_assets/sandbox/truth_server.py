@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from spend_assets.sandbox.access import problem
+from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
 from spend_assets.sandbox.identities import Seat
 from spend_assets.sandbox.roster import RosterRow
@@ -15,10 +16,11 @@ from spend_assets.sandbox.truth import Truth
 
 
 class TruthServer:
-    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld}; query: from, to, day, as_of."""
+    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors; query: from, to, day,
+    as_of; cells needs from and to."""
 
-    def __init__(self, truth: Truth, port: int):
-        self._truth = truth
+    def __init__(self, truth: Truth, cells: Callable[[date, date, datetime], list[Cell]], port: int):
+        self._truth, self._cells = truth, cells
         self.token = secrets.token_hex(16)
         self._server = HttpServer(self._handle, port, 0.0)
 
@@ -51,6 +53,7 @@ class TruthServer:
             "/truth/people": truth.people,
             "/truth/faults": truth.faults,
             "/truth/withheld": truth.withheld,
+            "/truth/cells": lambda: self._cells(start or date.min, end or as_of.date(), as_of),
         }
         answer = answers.get(request.path)
         if answer is None:
