@@ -1,0 +1,158 @@
+"""The older reports of a Console organisation (usage_messages, cost_report), Claude Code analytics, and activity of Claude Enterprise.
+
+Source: platform.claude.com/docs/en/manage-claude/{usage-cost-api,claude-code-analytics-api,analytics-api}.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
+
+from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
+from spend_assets.vendors.anthropic.pages import EXPIRED, READS, refreshed_too_often, report_pages
+from spend_assets.vendors.anthropic.scope import Scope
+from spend_assets.vendors.http import Params
+from spend_assets.vendors.records import HeldRecords, with_keys
+
+MAX_DAYS = 31
+FRESH_DAYS = 1
+"""A bucket this young may be missing: buckets appear once they are over."""
+
+YOUNG_DAYS = 4
+"""A day this young may be refused with status 400, which then names the latest day there is."""
+
+GROUP_BY = {
+    "cost_report": ("workspace_id", "description"),
+    "usage_messages": ("account_id", "api_key_id", "model", "service_account_id", "service_tier", "workspace_id"),
+}
+
+
+class Bucket(msgspec.Struct):
+    starting_at: str
+    results: list[msgspec.Raw]
+
+
+class Summaries(msgspec.Struct):
+    summaries: list[msgspec.Raw]
+
+
+class Starts(msgspec.Struct):
+    starting_at: str
+
+
+def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+    """cost_report or usage_messages of up to 31 UTC days: one record per day and group, `day` and `group_by` added.
+
+    One day more is asked for and thrown away: this endpoint answers with buckets that end *before* `ending_at`. Days without use come as
+    empty buckets, so a day without a bucket is missing and the answer incomplete, unless the day is too young.
+    """
+    if (window.end - window.start).days > MAX_DAYS:
+        raise ValueError(f"{stream}: the vendor answers at most {MAX_DAYS} days at once, got [{window.start}, {window.end})")
+    dimensions = ",".join(GROUP_BY[stream])
+    query: Params = {
+        "starting_at": f"{window.start}T00:00:00Z",
+        "ending_at": f"{window.end + timedelta(days=1)}T00:00:00Z",
+        "bucket_width": "1d",
+        "group_by[]": GROUP_BY[stream],
+        "limit": str(MAX_DAYS),
+    }
+    missing = set(window.days())
+    twice = False
+    with HeldRecords(scope.limits) as held:
+        for answer in report_pages(scope, stream, query, window.start):
+            for raw in answer.value.data if answer.value else ():
+                bucket = msgspec.json.decode(raw, type=Bucket)
+                day = _day_of(scope, stream, window, bucket)
+                if window.start <= day < window.end:
+                    twice = twice or day not in missing
+                    missing.discard(day)
+                    for result in bucket.results:
+                        held.add(with_keys(result, {"day": day.isoformat(), "group_by": dimensions}))
+        held.emit(sink)
+    absent = sorted(day for day in missing if (scope.today() - day).days > FRESH_DAYS)
+    problems = [f"no bucket of {absent[0]} and {len(absent) - 1} other days" if absent else "", "a bucket came twice" if twice else ""]
+    detail = "; ".join(text for text in problems if text)
+    return Outcome("data", complete=not detail, detail=detail, params={"group_by": dimensions})
+
+
+def fetch_claude_code(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """Claude Code of one UTC day: one record per actor, terminal, customer type and place of the session. The costs are estimates."""
+    return _fetch_day(scope, "claude_code", "starting_at", window, sink)
+
+
+def fetch_activity(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """What each member of a Claude Enterprise organisation did on one UTC day; `day` is added."""
+    return _fetch_day(scope, "analytics_users", "date", window, sink, young=True, added=True)
+
+
+def fetch_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """Assigned seats and active people of one UTC day: one record."""
+    day = _one_day("analytics_summaries", window)
+    params = {"starting_date": day.isoformat(), "ending_date": window.end.isoformat()}
+    route, accept = scope.route("analytics_summaries"), scope.accepted("analytics_summaries")
+    answer = scope.client.ask(route, {}, Summaries, params=params, day=day, accept=(*accept, *_young(scope, day)))
+    if answer.status in accept:
+        return _not_available(scope, "analytics_summaries", answer.status)
+    if answer.status == 400:
+        return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
+    if answer.value is None:
+        raise scope.client.error(VendorUnavailable, route, "an empty body where a summary was due", day=day, status=answer.status)
+    records = [r for r in answer.value.summaries if msgspec.json.decode(r, type=Starts).starting_at[:10] == day.isoformat()]
+    if not records:
+        return Outcome("not_ready", detail="no summary of this day yet", params=params)
+    with HeldRecords(scope.limits) as held:
+        for record in records:
+            held.add(bytes(record))
+        held.emit(sink)
+    return Outcome("data", params=params)
+
+
+def _fetch_day(
+    scope: Scope, stream: str, parameter: str, window: Window, sink: Sink, *, young: bool = False, added: bool = False
+) -> Outcome:
+    day = _one_day(stream, window)
+    params = {parameter: day.isoformat()}
+    accept = scope.accepted(stream)
+    also = _young(scope, day) if young else ()
+    with HeldRecords(scope.limits) as held:
+        for _ in range(READS):
+            held.clear()
+            expired = False
+            for answer in report_pages(scope, stream, {**params, "limit": "1000"}, day, accept=(*accept, *also, EXPIRED)):
+                if answer.status in accept:
+                    return _not_available(scope, stream, answer.status)
+                if answer.status == 400:
+                    return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
+                expired = answer.status == EXPIRED
+                for record in answer.value.data if answer.value else ():
+                    held.add(with_keys(record, {"day": day.isoformat()}) if added else bytes(record))
+            if not expired:
+                held.emit(sink)
+                return Outcome("data", params=params)
+    raise refreshed_too_often(scope, stream, day)
+
+
+def _day_of(scope: Scope, stream: str, window: Window, bucket: Bucket) -> date:
+    try:
+        start = datetime.fromisoformat(bucket.starting_at)
+    except ValueError:
+        start = datetime.max
+    if start.tzinfo is None or start.astimezone(UTC).time() != time():
+        text = "a bucket does not start at midnight UTC, so its figures are not those of a day"
+        raise scope.client.error(UnexpectedAnswer, scope.route(stream), text, day=window.start)
+    return start.astimezone(UTC).date()
+
+
+def _one_day(stream: str, window: Window) -> date:
+    if window != Window.of_day(window.start):
+        raise ValueError(f"{stream} is asked day by day, got [{window.start}, {window.end})")
+    return window.start
+
+
+def _young(scope: Scope, day: date) -> tuple[int, ...]:
+    return (400,) if (scope.today() - day).days <= YOUNG_DAYS else ()
+
+
+def _not_available(scope: Scope, stream: str, status: int) -> Outcome:
+    return Outcome(
+        "not_available", detail=f"status {status}: the account's plan does not have it, or its key lacks {scope.route(stream).permission}"
+    )

@@ -1,0 +1,37 @@
+"""One configured account: its HTTP client, and which streams it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from spend_assets.settings import AnthropicSource, Limits
+from spend_assets.vendors.anthropic import routes
+from spend_assets.vendors.http import HttpClient, Route
+
+OPTIONAL = frozenset({"claude_code", "analytics_users", "analytics_summaries", "spend_limits"})
+"""Streams without money that a plan or a key may not have: a refusal is "not available" and no failure."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    source: AnthropicSource
+    client: HttpClient
+    limits: Limits
+    today: Callable[[], date]
+    """The UTC day."""
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that this account is configured for, in the order of the contracts. Old and new ledger never together."""
+        if self.source.kind == "enterprise":
+            return ("analytics_cost", "analytics_usage", "users", "analytics_users", "analytics_summaries", "spend_limits")
+        ledger = ("analytics_cost", "analytics_usage") if self.source.ledger == "analytics_cost" else ("cost_report", "usage_messages")
+        activity = ("claude_code",) if self.source.claude_code else ()
+        return (*ledger, *activity, "users", "workspaces", "api_keys")
+
+    def route(self, stream: str) -> Route:
+        return routes.BY_STREAM[stream]
+
+    def accepted(self, stream: str) -> tuple[int, ...]:
+        """Statuses that mean "this account does not have it" rather than an error."""
+        return (401, 403, 404) if stream in OPTIONAL else ()

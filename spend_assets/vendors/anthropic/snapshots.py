@@ -1,0 +1,47 @@
+"""Snapshots as they are on the day of asking: people, workspaces, API keys, spend limits. The vendor keeps no history of them.
+
+Source: platform.claude.com/docs/en/api/admin (users, workspaces, api_keys) and /docs/en/manage-claude/spend-limits-api. Archived keys and
+workspaces are asked for, because they still appear in usage; people who left are not listed any more.
+"""
+
+from spend_assets.answers import Outcome, Sink, Window
+from spend_assets.vendors.anthropic.pages import listing_pages, report_pages
+from spend_assets.vendors.anthropic.scope import Scope
+from spend_assets.vendors.http import Params
+from spend_assets.vendors.records import HeldRecords
+
+LIMIT = "1000"
+"""The largest page of the directories."""
+
+QUERIES: dict[str, Params] = {
+    "users": {"limit": LIMIT},
+    "workspaces": {"limit": LIMIT, "include_archived": "true"},
+    "api_keys": {"limit": LIMIT},
+}
+
+
+def fetch_directory(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+    """users, workspaces or api_keys: one record per entry."""
+    with HeldRecords(scope.limits) as held:
+        for page in listing_pages(scope, stream, QUERIES[stream], window.start):
+            for record in page.data:
+                held.add(bytes(record))
+        held.emit(sink)
+    return Outcome("data")
+
+
+def fetch_spend_limits(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """One record per member of a Claude Enterprise organisation: the limit that holds and where it comes from.
+
+    No page size is asked for: the vendor documents none beyond its own.
+    """
+    accept = scope.accepted("spend_limits")
+    with HeldRecords(scope.limits) as held:
+        for answer in report_pages(scope, "spend_limits", {}, window.start, accept=accept):
+            if answer.value is None:
+                detail = f"status {answer.status}: no Claude Enterprise plan, or the key lacks {scope.route('spend_limits').permission}"
+                return Outcome("not_available", detail=detail)
+            for record in answer.value.data:
+                held.add(bytes(record))
+        held.emit(sink)
+    return Outcome("data")
