@@ -40,7 +40,8 @@ class Reader:
                 self.refusals += 1
                 continue
             limited = answer.status_code in (403, 429) and "rate limit" in answer.text
-            if not limited and answer.status_code < 500:
+            page = answer.headers.get("content-type", "").startswith("text/html")
+            if not limited and not page and answer.status_code < 500:
                 return answer
             self.refusals += 1
         raise AssertionError(f"six attempts failed at {path}")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from spend_assets.sandbox.faults import COUNT_FAULTS, DAY_FAULTS, KINDS, REQUEST_FAULTS, SHARE_FAULTS
+from spend_assets.sandbox.request_faults import RequestFaults
 from spend_assets.sandbox.run import Sandbox, SandboxConfig
 from tests.sandbox.reader import Reader
 
@@ -70,6 +71,26 @@ def test_a_reset_is_a_reset_on_the_wire() -> None:
             with pytest.raises(ConnectionResetError):
                 while wire.recv(65536):
                     pass
+
+
+def test_a_page_in_place_of_json_heals() -> None:
+    with sandbox_with(wrong_content_type=1) as sandbox:
+        assert get(sandbox).headers["content-type"].startswith("text/html")
+        assert "application/json; charset=utf-8" in [get(sandbox).headers["content-type"] for _ in range(2)]
+
+
+def test_an_outage_takes_forty_minutes_of_a_month() -> None:
+    with sandbox_with(outage=1) as sandbox:
+        begins = RequestFaults(sandbox.world, "github_copilot").outage(2026, 12)
+        for minutes, status in ((-1, 200), (0, 503), (39, 503), (40, 200)):
+            sandbox.clock.set(begins + timedelta(minutes=minutes))
+            assert get(sandbox).status_code == status
+
+
+def test_an_outage_under_a_clock_that_stands_still_ends_too() -> None:
+    with sandbox_with(outage=1) as sandbox:
+        sandbox.clock.set(RequestFaults(sandbox.world, "github_copilot").outage(2026, 12))
+        assert [get(sandbox).status_code for _ in range(62)] == [503] * 60 + [200] * 2
 
 
 def test_a_slow_body_arrives_in_the_end() -> None:
@@ -140,6 +161,8 @@ def test_a_heavy_run_serves_every_kind() -> None:
         reader = Reader(sandbox)
         for day in config.history():
             reader.credits(day)
+        sandbox.clock.set(RequestFaults(sandbox.world, "github_copilot").outage(2026, 12))
+        assert get(sandbox).status_code == 503
         served = {fault.kind for fault in sandbox.truth.faults()}
         assert reader.refusals > 5
         assert served == set(KINDS) - {"straggler"}  # a share of user-days, told by visible_from and not one by one
