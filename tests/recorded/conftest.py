@@ -8,7 +8,7 @@ import importlib
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -19,20 +19,11 @@ import duckdb
 import pytest
 
 from spend_assets.answers import Window
+from spend_assets.clock import FixedClock
 from spend_assets.pipeline import Pipeline
 from spend_assets.settings import parse_settings
 
 Query = Callable[[str], list[tuple[Any, ...]]]
-
-
-class SteppingClock:
-    """Stands where it was put."""
-
-    def __init__(self, instant: datetime):
-        self.instant = instant
-
-    def now(self) -> datetime:
-        return self.instant
 
 
 def vendors() -> dict[str, ModuleType]:
@@ -85,7 +76,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
     """Rows of a query over the warehouse that was built from every vendor's recordings."""
     modules = vendors()
     recordings = Recordings(modules)
-    clock = SteppingClock(min(module.NOW for module in modules.values()))
+    clock = FixedClock(min(module.NOW for module in modules.values()))
     start = min(module.SPAN[0] for module in modules.values())
     text = f"[platform]\nstart_date = {start}\n\n" + "\n".join(
         module.SETTINGS.replace("{base}", f"{recordings.url}/{vendor}") for vendor, module in modules.items()
