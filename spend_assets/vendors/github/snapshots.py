@@ -1,24 +1,19 @@
 """Snapshots in pages: seats, teams and team members, as they are on the day of asking. GitHub keeps no history of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TypeVar
 
 import msgspec
 
-from spend_assets.answers import Outcome, Sink, VendorUnavailable, Window
+from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
 from spend_assets.vendors.github.scope import Scope
-from spend_assets.vendors.http import Answer, Route
+from spend_assets.vendors.http import Route
+from spend_assets.vendors.link_pages import pages
 from spend_assets.vendors.records import HeldRecords, with_keys
-
-PER_PAGE = 100
-"""GitHub's largest page for these endpoints."""
 
 READS = 2
 """A list that shifted between two pages is read once more."""
-
-T = TypeVar("T")
 
 
 class SeatPage(msgspec.Struct):
@@ -50,7 +45,7 @@ def fetch_seats(scope: Scope, window: Window, sink: Sink) -> Outcome:
             held.clear()
             people: set[int] = set()
             unnamed = total = 0
-            for answer in _pages(scope, route, scope.values, SeatPage, lambda page: len(page.seats), window.start, accept=(422,)):
+            for answer in pages(scope.client, route, scope.values, SeatPage, lambda page: len(page.seats), day=window.start, accept=(422,)):
                 if answer.status == 422:
                     return Outcome("not_available", detail="status 422: Copilot is not enabled for this account")
                 page = answer.value or SeatPage(0, [])
@@ -97,25 +92,5 @@ def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
 
 
 def _list(scope: Scope, route: Route, values: Mapping[str, str], day: date, accept: tuple[int, ...] = ()) -> Iterator[msgspec.Raw]:
-    for answer in _pages(scope, route, values, list[msgspec.Raw], len, day, accept):
+    for answer in pages(scope.client, route, values, list[msgspec.Raw], len, day=day, accept=accept):
         yield from answer.value or ()
-
-
-def _pages(
-    scope: Scope, route: Route, values: Mapping[str, str], shape: type[T], size: Callable[[T], int], day: date, accept: tuple[int, ...]
-) -> Iterator[Answer[T]]:
-    """The pages of `route`, along rel="next"; a full page without any Link header is followed by the next number."""
-    params = {"per_page": str(PER_PAGE), "page": "1"}
-    seen: set[str] = set()
-    while True:
-        answer = scope.client.ask(route, values, shape, params=params, day=day, accept=accept)
-        if answer.value is None and answer.status not in accept:
-            # Nothing at all is no empty list: landing it as one would say that nobody has a seat.
-            raise scope.client.error(VendorUnavailable, route, "an empty body where a page was due", day=day, status=answer.status)
-        yield answer
-        following = scope.client.next_page(route, answer.headers, seen, day=day)
-        if following is None:
-            if "link" in answer.headers or answer.value is None or size(answer.value) < PER_PAGE:
-                return
-            following = {"page": str(int(params.get("page", "1")) + 1)}
-        params = {"per_page": str(PER_PAGE), **following}

@@ -1,0 +1,47 @@
+"""The repositories of an account: those that the settings name, and all of an organisation where they say owner/*."""
+
+from datetime import date
+
+import msgspec
+
+from spend_assets.answers import AccessDenied, Outcome, Sink, Window
+from spend_assets.vendors.git_delivery.records import evidence
+from spend_assets.vendors.git_delivery.routes import ORG_REPOSITORIES, REPOSITORY
+from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
+from spend_assets.vendors.records import HeldRecords
+
+
+class _Named(msgspec.Struct):
+    full_name: str
+
+
+def fetch_repositories(scope: Scope, window: Window, sink: Sink) -> Outcome:
+    """One record per repository, archived ones included, as it is on the day of asking."""
+    with HeldRecords(scope.limits) as held:
+        for name, record in _read(scope, window.start).items():
+            held.add(evidence(record, {"repository": name}, window.start))
+        held.emit(sink)
+    return Outcome("data")
+
+
+def repositories(scope: Scope, window: Window) -> list[Repository]:
+    """The repositories whose evidence is read, by name; read once per run."""
+    return scope.shared("repositories", "", window, lambda _: [Repository(name) for name in _read(scope, window.start)])
+
+
+def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:
+    found: dict[str, msgspec.Raw] = {}
+    for configured in scope.source.repositories:
+        owner, _, name = configured.partition("/")
+        if name == "*":
+            records = list(scope.items(ORG_REPOSITORIES, {"org": owner}, day, params={"sort": "full_name"}))
+        else:
+            with naming(Repository(configured)):
+                record = scope.one(REPOSITORY, {"owner": owner, "repo": name}, day)
+                if record is None:
+                    text = "there is no such repository, or the token may not see it; correct `repositories` in spend.toml"
+                    raise scope.client.error(AccessDenied, REPOSITORY, text, day=day, status=404)
+            records = [record]
+        for record in records:
+            found.setdefault(msgspec.json.decode(record, type=_Named).full_name, record)
+    return dict(sorted(found.items()))

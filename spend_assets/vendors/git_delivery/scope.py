@@ -1,0 +1,121 @@
+"""One configured account: its HTTP client, its repositories, and what streams of one run share."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from spend_assets.answers import VendorError, VendorUnavailable, Window
+from spend_assets.settings import GitHubSource, Limits
+from spend_assets.vendors.git_delivery.routes import OF_STREAM
+from spend_assets.vendors.http import HttpClient, Route
+from spend_assets.vendors.link_pages import pages
+
+FRESH = timedelta(hours=6)
+"""A list that was read this long ago is read again: a backfill of a year takes longer than that."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """`full_name` is owner/name as GitHub spells it."""
+
+    full_name: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What fills the templates of this repository's routes."""
+        owner, _, name = self.full_name.partition("/")
+        return {"owner": owner, "repo": name}
+
+
+@dataclass
+class _Kept:
+    read_at: datetime
+    reaches: date
+    items: list[Any]
+
+
+@dataclass(frozen=True)
+class Scope:
+    source: GitHubSource
+    client: HttpClient
+    limits: Limits
+    now: Callable[[], datetime]
+    _lists: dict[tuple[str, str], _Kept] = field(default_factory=dict)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that this account is configured for, in the order of the contracts: none without repositories."""
+        if not self.source.repositories:
+            return ()
+        return tuple(stream for stream in OF_STREAM if stream != "agent_tasks" or self.source.agent_tasks_token_env)
+
+    def shared(self, name: str, repository: str, window: Window, read: Callable[[datetime], list[T]]) -> list[T]:
+        """A list of one repository, newest first, that reaches back to the start of `window`: as read for an earlier window or a
+        sibling stream, if that was after the end of `window` and is fresh; else by `read`, which is given the start.
+        """
+        now, end = self.now().astimezone(UTC), midnight(window.end)
+        kept = self._lists.get((name, repository))
+        if kept is None or kept.reaches > window.start or kept.read_at < end or not now - FRESH < kept.read_at <= now:
+            kept = self._lists[name, repository] = _Kept(now, window.start, read(midnight(window.start)))
+        return kept.items
+
+    def items(
+        self,
+        route: Route,
+        values: Mapping[str, str],
+        day: date,
+        *,
+        params: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+    ) -> Iterator[msgspec.Raw]:
+        """The items of a list in pages. Items that shifted onto the next page while it was read come twice."""
+        for answer in pages(self.client, route, values, list[msgspec.Raw], len, day=day, params=params, accept=accept):
+            yield from answer.value or ()
+
+    def one(self, route: Route, values: Mapping[str, str], day: date) -> msgspec.Raw | None:
+        """One object; None when it is gone (404) since the list was read."""
+        answer = self.client.ask(route, values, msgspec.Raw, day=day, accept=(404,))
+        if answer.value is None and answer.status != 404:
+            raise self.client.error(VendorUnavailable, route, "an empty body where an object was due", day=day, status=answer.status)
+        return answer.value
+
+
+@contextmanager
+def naming(repository: Repository) -> Iterator[None]:
+    """Errors of the vendor inside say which repository was asked about."""
+    try:
+        yield
+    except VendorError as error:
+        text = f"{error} (repository {repository.full_name})"
+        raise type(error)(text, account=error.account, route=error.route, day=error.day, status=error.status) from None
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def day_of(instant: datetime) -> date:
+    """The UTC day of an instant; one without offset is read as UTC."""
+    return (instant if instant.tzinfo is None else instant.astimezone(UTC)).date()
+
+
+def newest_first(items: Iterator[T], instant: Callable[[T], datetime], start: datetime) -> Iterator[T]:
+    """The items from `start` on, of a list that is sorted newest first; reading ends with the first older one.
+
+    A list that is found unsorted is read to its end.
+    """
+    sorted_so_far, last = True, None
+    for item in items:
+        at = instant(item)
+        sorted_so_far = sorted_so_far and (last is None or at <= last)
+        last = at
+        if at >= start:
+            yield item
+        elif sorted_so_far:
+            return

@@ -1,0 +1,45 @@
+"""Lists in pages along `Link: rel="next"`, as GitHub serves them, whatever size the server gives a page."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from typing import TypeVar
+
+from spend_assets.answers import VendorUnavailable
+from spend_assets.vendors.http import Answer, HttpClient, Route
+
+PER_PAGE = 100
+"""GitHub's largest page."""
+
+T = TypeVar("T")
+
+
+def pages(
+    client: HttpClient,
+    route: Route,
+    values: Mapping[str, str],
+    shape: type[T],
+    size: Callable[[T], int],
+    *,
+    day: date,
+    params: Mapping[str, str] | None = None,
+    accept: Collection[int] = (),
+) -> Iterator[Answer[T]]:
+    """The pages of `route` with the filters `params`; a full page without any Link header is followed by the next number.
+
+    Answers with a status in `accept` come back without a value; an empty body where a page was due raises VendorUnavailable.
+    """
+    filters = {**(params or {}), "per_page": str(PER_PAGE)}
+    query = {**filters, "page": "1"}
+    seen: set[str] = set()
+    while True:
+        answer = client.ask(route, values, shape, params=query, day=day, accept=accept)
+        if answer.value is None and answer.status not in accept:
+            # Nothing at all is no empty list: landing it as one would say that there is nothing.
+            raise client.error(VendorUnavailable, route, "an empty body where a page was due", day=day, status=answer.status)
+        yield answer
+        following = client.next_page(route, answer.headers, seen, day=day)
+        if following is None:
+            if "link" in answer.headers or answer.value is None or size(answer.value) < PER_PAGE:
+                return
+            following = {"page": str(int(query.get("page", "1")) + 1)}
+        query = {**filters, **following}
