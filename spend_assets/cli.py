@@ -13,6 +13,7 @@ from spend_assets.clock import today
 from spend_assets.clock_choice import clock_for
 from spend_assets.dbt_build import DbtError
 from spend_assets.home import HomeError, restrict_umask
+from spend_assets.landing.contracts import load_contracts
 from spend_assets.landing.exports import ImportRefused
 from spend_assets.landing.files import StorageFull
 from spend_assets.publish.refusal import PublicationRefused
@@ -43,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     run = command("run", "Ingest what is due, build, check, publish.")
     run.add_argument("--from", dest="first", type=day, help="first day (default: 31 days back)")
     run.add_argument("--to", dest="last", type=day, help="last day, included (default: yesterday)")
-    run.add_argument("--refetch", action="store_true", help="ask again also for days that are settled")
+    run.add_argument(
+        "--refetch", nargs="*", metavar="vendor/stream", help="ask again also for days that are settled, of these streams (default: of all)"
+    )
     command("status", "What is published, what is missing or failed, since when.")
     command("doctor", "Try each configured source with one cheap call and say what works.")
     files = command("import", "Bring an exported file (billing CSV, report NDJSON, HR roster) into the inbox and land it.")
@@ -87,6 +90,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def stream_names(asked: Sequence[str] = ()) -> list[str]:
+    """The streams asked for, each as vendor/stream; all there are, where none is named. Raises ValueError for a name that is none."""
+    known = [f"{contract.vendor}/{contract.stream}" for streams in load_contracts().values() for contract in streams.values()]
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no stream; known are {', '.join(known)}")
+    return list(asked) or known
+
+
 def _pipeline() -> "Pipeline":
     # Imported where it is needed: DuckDB, httpx and dagster-duckdb take seconds that `spend status` need not wait for.
     from spend_assets.pipeline import Pipeline
@@ -120,7 +132,8 @@ def _run(options: argparse.Namespace) -> int:
     first = max(options.first or now - timedelta(days=REACH_DAYS), settings.platform.start_date)
     if first > last:
         raise ValueError(f"there is no day from {first} to {last}; start_date is {settings.platform.start_date}, today is {now} (UTC)")
-    result = run_days(prepare_home(settings), first, last, refetch=options.refetch)
+    refetch = () if options.refetch is None else stream_names(options.refetch)
+    result = run_days(prepare_home(settings), first, last, refetch=refetch)
     for failure in result.failures:
         _say(failure)
     if result.succeeded:

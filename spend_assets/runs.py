@@ -33,8 +33,8 @@ def prepare_dagster_home(home: Path) -> Path:
     return folder
 
 
-def run_days(home: Path, first: date, last: date, *, refetch: bool = False) -> RunResult:
-    """Ingest what is due in the days `first` to `last` (both included), build, check, publish."""
+def run_days(home: Path, first: date, last: date, *, refetch: Sequence[str] = ()) -> RunResult:
+    """Ingest what is due in the days `first` to `last` (both included), build, check, publish. `refetch`: vendor/stream whose settled days too."""
     prepare_dagster_home(home)
     import dagster as dg
 
@@ -44,7 +44,7 @@ def run_days(home: Path, first: date, last: date, *, refetch: bool = False) -> R
     from spend_assets.defs.partitions import range_tags
     from spend_assets.defs.schedules import DAILY_JOB
 
-    tags = range_tags(first, last) | ({REFETCH_TAG: "true"} if refetch else {})
+    tags = range_tags(first, last) | ({REFETCH_TAG: ",".join(refetch)} if refetch else {})
     log = home / "builds" / "dbt.log"
     with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
         result = defs.resolve_job_def(DAILY_JOB).execute_in_process(

@@ -11,6 +11,7 @@ from spend_assets.landing.ingest import StreamReport
 from spend_assets.pipeline import Pipeline, Say
 
 REFETCH_TAG = "spend/refetch"
+"""A run's tag: the streams whose settled days are asked for again, as vendor/stream with commas, or "true" for all."""
 CHECKS = {
     "answered": "The vendor answered every window that was due; otherwise the message says what is missing and the days are marked.",
     "records_valid": "No record of the newest generations was quarantined.",
@@ -56,7 +57,8 @@ def stream_asset(
         if dated:
             window = context.partition_time_window
             span = Window(window.start.date(), window.end.date())
-        refetch = context.run.tags.get(REFETCH_TAG) == "true"
+        named = context.run.tags.get(REFETCH_TAG, "").split(",")
+        refetch = "true" in named or f"{contract.vendor}/{contract.stream}" in named
         report = pipeline.ingest(contract.vendor, contract.stream, span, refetch=refetch, say=context.log.info)
         context.log.info(
             f"{report.asked} windows asked, {report.landed} landed anew, {report.records} records, {len(report.failures)} failures"
