@@ -122,8 +122,8 @@ def _init(_options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from spend_assets.defs.schedules import REACH_DAYS
-    from spend_assets.home import prepare_home
+    from spend_assets.defs.schedules import DAILY_JOB, REACH_DAYS
+    from spend_assets.home import note_failure, prepare_home
     from spend_assets.runs import run_days
 
     settings = load_settings(os.environ)
@@ -133,11 +133,13 @@ def _run(options: argparse.Namespace) -> int:
     if first > last:
         raise ValueError(f"there is no day from {first} to {last}; start_date is {settings.platform.start_date}, today is {now} (UTC)")
     refetch = () if options.refetch is None else stream_names(options.refetch)
-    result = run_days(prepare_home(settings), first, last, refetch=refetch)
+    home = prepare_home(settings)
+    result = run_days(home, first, last, refetch=refetch)
     for failure in result.failures:
         _say(failure)
     if result.succeeded:
         return 0
+    note_failure(home, result.run_id, DAILY_JOB, "\n".join(result.failures))
     return EXIT_PUBLISHED_WITH_FAILURES if result.published else EXIT_FAILED
 
 

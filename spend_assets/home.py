@@ -78,6 +78,14 @@ def _holder(path: Path) -> str:
         return "another process holds it"
 
 
+def note_failure(home: Path, run_id: str, job: str, message: str) -> None:
+    """For `spend status` and whoever watches the file: the last failed run."""
+    facts = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "run_id": run_id, "job": job, "message": message}
+    fresh = home / "builds" / "last_failure.tmp"
+    fresh.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    fresh.replace(fresh.with_suffix(".json"))
+
+
 def restrict_umask() -> None:
     """Nothing this process writes is readable by others unless it is opened up on purpose."""
     os.umask(0o077)

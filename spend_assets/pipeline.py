@@ -27,7 +27,7 @@ from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.publish.publish import Publication, publish
-from spend_assets.publish.verdict import Verdict, verdict_from_artifacts, write_verdict
+from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
 from spend_assets.settings import Settings, SettingsError
 from spend_assets.vendors.configured import Configured, VendorClient, configured
 from spend_assets.warehouse import Warehouse
@@ -222,6 +222,8 @@ class Pipeline:
             except duckdb.CatalogException:
                 held = None  # no build ever began
             if held is None:
+                if (verdict := read_verdict(self.home)) is not None:
+                    verdict.require_passed()  # names the check that stopped the build
                 raise SettingsError("the warehouse holds no finished build; `spend run` makes one")
             return publish(self.home, self.warehouse.path, ensure_manifest(), held[0], held[1], self.settings, say)
 
@@ -239,13 +241,6 @@ class Pipeline:
         """Files that still lie in the inbox, relative to the home."""
         files = (path for path in (self.home / "inbox").rglob("*") if path.is_file() and not path.name.startswith("."))
         return sorted(path.relative_to(self.home) for path in files if path.relative_to(self.home).parts[1] != "_landed")
-
-    def note_failure(self, run_id: str, job: str, message: str) -> None:
-        """For `spend status`: the last failed run."""
-        facts = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "run_id": run_id, "job": job, "message": message}
-        fresh = self.home / "builds" / "last_failure.tmp"
-        fresh.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-        fresh.replace(fresh.with_suffix(".json"))
 
 
 def _fetch_naming_settings(client: VendorClient, account: str) -> Fetch:

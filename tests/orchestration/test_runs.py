@@ -30,6 +30,11 @@ def test_a_denied_billing_token_publishes_the_rest_and_ends_red(denied_run: Deni
     assert {(day, status) for stream, day, status in days if stream == "user_days"} == {(day, "complete") for day in asked}
 
 
+def test_the_failure_is_written_down_for_the_status(denied_run: DeniedRun) -> None:
+    facts = json.loads((denied_run.home / "builds" / "last_failure.json").read_text(encoding="utf-8"))
+    assert facts["job"] == "daily" and "manage_billing:enterprise" in facts["message"]
+
+
 def test_the_failure_is_remembered_by_dagster_too(denied_run: DeniedRun) -> None:
     import dagster as dg
 
