@@ -45,6 +45,11 @@ class Field:
     unit: str = ""
     meaning: str = ""
     minimum: Decimal | None = None
+    enum: tuple[str, ...] = ()
+    """The only words that may stand here, beside an empty text; `why` says in the error why there are no others."""
+    pattern: str = ""
+    """A regular expression that the typed text, unless empty, matches whole; the error says `meaning`."""
+    why: str = ""
     fields: tuple["Field", ...] = ()
 
     @property
@@ -97,6 +102,22 @@ class StreamContract:
     """Where an account is known from files alone, its money is in the stream with the lowest rank that is there; 0 carries none."""
     importable: bool = False
     """JSON files of this stream are taken from the inbox."""
+    wrapped_in: str = ""
+    """The key of a JSON file's one object that holds the list of records, where the vendor wraps them."""
+    day_from: Literal["", "file_name"] = ""
+    """Files carry no date: the `day_field` of every record is the day that the file's name ends in, as in spend-2026-10-31.csv."""
+    hand_made: bool = False
+    """Files are written by people: refused whole on any fault, may be written the EU way, and are held to the rules below."""
+    accumulates: tuple[str, ...] = ()
+    """A file adds to what earlier files said, and replaces what they said of the same values of these fields. Otherwise it states all."""
+    parts: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    """Key of a JSON record -> stream that the records in the list under it belong to, with the `accumulates` fields of the whole."""
+    periods_of: tuple[str, ...] = ()
+    """No two rows of these values are valid on the same day, from `valid_from` up to and without `valid_to`."""
+    ordered: tuple[tuple[str, str], ...] = ()
+    """Pairs of dates or instants of which the first comes before the second."""
+    one_of: tuple[tuple[str, ...], ...] = ()
+    """Of each of these groups of fields at least one is filled."""
 
     @property
     def from_csv(self) -> bool:
@@ -144,6 +165,12 @@ def load_contracts(folder: Path | None = None) -> Contracts:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         vendor = document["vendor"]
         contracts[vendor] = {name: _stream(path.name, vendor, name, body) for name, body in document["streams"].items()}
+        for contract in contracts[vendor].values():
+            for part in contract.parts.values():
+                if not (part in contracts[vendor] and contract.accumulates == contracts[vendor][part].accumulates):
+                    raise ContractError(
+                        f"{path.name}, stream {contract.stream}: part {part!r} is no stream that accumulates by the same fields"
+                    )
     return contracts
 
 
@@ -158,9 +185,21 @@ def _stream(file: str, vendor: str, name: str, body: dict[str, Any]) -> StreamCo
     if unknown := _unknown(values, StreamContract):
         raise ContractError(f"{where}: unknown settings {sorted(unknown)}")
     declared = {field.name for field in fields}
-    for part in [*(path[0] for path in contract.key), *contract.recognised_by, *([contract.day_field] if contract.day_field else [])]:
+    named = [
+        *(path[0] for path in contract.key),
+        *contract.recognised_by,
+        *([contract.day_field] if contract.day_field else []),
+        *contract.accumulates,
+        *contract.periods_of,
+        *(part for group in (*contract.ordered, *contract.one_of) for part in group),
+    ]
+    for part in named:
         if part not in declared:
             raise ContractError(f"{where}: {part!r} is named but not declared under fields")
+    if contract.accumulates and contract.window != "snapshot":
+        raise ContractError(f"{where}: a stream that accumulates is one book, so its window is snapshot")
+    if contract.day_from and not (contract.day_field and contract.recognised_by):
+        raise ContractError(f"{where}: day_from is for CSV files, and needs a day_field that takes the day")
     return contract
 
 

@@ -1,9 +1,10 @@
-"""The inbox: exported files dropped under SPEND_HOME/inbox/<vendor>/<account>/<stream>/ become generations of origin `file`.
+"""The inbox: files dropped under SPEND_HOME/inbox/<vendor>/<account>/<stream>/ become generations of origin `file` (docs/inbox.md).
 
 A landed file moves to inbox/_landed; a refused one stays where it is, and the error says what to mend.
 """
 
 import hashlib
+import re
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -17,10 +18,11 @@ from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.exports import ImportRefused, csv_records, is_json, json_records, recognise, require_columns
 from spend_assets.landing.files import full_disk_is_clear, make_folder, sync_folder
+from spend_assets.landing.handmade import Statement, key_of, read_hand_made
+from spend_assets.landing.notation import UNTOLD, WRITTEN, Told, Written, stem_without_options, told_by_name
 from spend_assets.landing.raw import RawStore, report_name
 from spend_assets.landing.records import BadRecord, Typer, decode_line
-from spend_assets.landing.roster import check_roster
-from spend_assets.landing.store import ANSWERED, Attempt, LandingStore
+from spend_assets.landing.store import ANSWERED, Attempt, LandingStore, Manifest
 from spend_assets.settings import check_account
 
 MAX_BYTES = 512 * 2**20
@@ -28,6 +30,7 @@ MAX_DAYS = 1100
 """A file that spans more days has a wrong date somewhere: GitHub keeps 24 months of billing."""
 
 _LANDED = "_landed"
+_NAMED_DAY = re.compile(r"(?:^|.*\D)(\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
 @dataclass
@@ -50,10 +53,13 @@ class InboxReport:
     refused: list[str] = field(default_factory=list)
 
 
-def import_file(path: Path, account: str, stream: str | None = None, *, store: LandingStore, raw: RawStore) -> Imported:
-    """Land and type one exported file. `stream` is recognised by the header unless named (`user_days` or `github_copilot/user_days`).
+def import_file(
+    path: Path, account: str, stream: str | None = None, *, store: LandingStore, raw: RawStore, told: Told = UNTOLD
+) -> Imported:
+    """Land and type one file. `stream` is recognised by the columns unless named (`user_days` or `github_copilot/user_days`).
 
-    Rows that do not fit the contract are quarantined; a roster is taken whole or not at all. Raises ImportRefused.
+    Of a vendor's export, rows that do not fit the contract are quarantined; a file that people make is taken whole or not at all. `told`
+    says how dates and numbers are written, before what the file's name says of it. Raises ImportRefused.
     """
     _check_regular(path)
     try:
@@ -63,14 +69,23 @@ def import_file(path: Path, account: str, stream: str | None = None, *, store: L
     contract = _contract(path, stream, raw)
     if not is_json(path):
         require_columns(path, contract)
-    elif contract.from_csv:
-        raise ImportRefused(f"{path.name}: {contract.title} is imported from a CSV file")
-    if contract.vendor == "hr":
-        check_roster(path.name, contract, csv_records(path))
+    if not (contract.importable if is_json(path) else contract.from_csv):
+        raise ImportRefused(f"{path.name}: {contract.title} is imported from a {'CSV' if is_json(path) else 'JSON'} file")
+    told = told.or_else(told_by_name(path))
+    if is_json(path) and told != UNTOLD:
+        raise ImportRefused(f"{path.name}: JSON has one way to write dates and numbers; the options are for CSV files")
     digest = _file_hash(path)
-    result = Imported(path.name, contract.vendor, contract.stream, account, _span(path, contract, store), 0, 0, new=False)
-    for window, records in _windows(path, contract, result.window):
-        _land(contract, account, window, records, digest, store, raw, result)
+    if contract.hand_made:
+        now = Window.of_day(today(store.clock))
+        result = Imported(path.name, contract.vendor, contract.stream, account, now, 0, 0, new=False)
+        for statement in read_hand_made(path, contract, raw.contracts[contract.vendor], told):
+            _land(statement.contract, account, now, _whole_book(statement, account, store), digest, store, raw, result)
+            result.records += len(statement.records)
+        return result
+    export = _Export(path, contract, _front(path, contract, told, store))
+    result = Imported(path.name, contract.vendor, contract.stream, account, export.span(store), 0, 0, new=False)
+    for window, records in export.windows(result.window):
+        result.records += _land(contract, account, window, records, digest, store, raw, result)
     return result
 
 
@@ -115,57 +130,101 @@ def _contract(path: Path, stream: str | None, raw: RawStore) -> StreamContract:
     if stream is None:
         return recognise(path, every)
     named = [contract for contract in every if stream in (contract.stream, f"{contract.vendor}/{contract.stream}")]
-    importable = [contract for contract in every if contract.from_csv or contract.stream == "user_days"]
+    importable = [contract for contract in every if contract.from_csv or contract.importable]
     if len(named) != 1 or named[0] not in importable:
         names = ", ".join(f"{contract.vendor}/{contract.stream}" for contract in importable)
         raise ImportRefused(f"{path.name}: {stream!r} is no stream that files are imported for; those are {names}")
     return named[0]
 
 
-def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    return json_records(path) if is_json(path) else csv_records(path)
+def _front(path: Path, contract: StreamContract, told: Told, store: LandingStore) -> dict[str, str]:
+    """What every row of a vendor's CSV export is given: the day of the file's name, and how the file is written where that is told."""
+    front: dict[str, str] = {}
+    if mark := Written(told.dates or "iso", told.decimals or "plain").mark:
+        front[WRITTEN] = mark
+    if contract.day_from:
+        match = _NAMED_DAY.fullmatch(stem_without_options(path))
+        try:
+            day = date.fromisoformat(match[1]) if match else None
+        except ValueError:
+            day = None
+        if day is None or day > today(store.clock):
+            raise ImportRefused(
+                f"{path.name}: {contract.title} has no dates in it, so its name ends in the one day that it holds, as in "
+                f"{contract.stream}-2026-10-31.csv; a day that lies ahead is none"
+            )
+        front[contract.day_field or ""] = day.isoformat()
+    return front
 
 
-def _day_of(contract: StreamContract, typer: Typer, record: bytes) -> date | None:
-    """The record's day, also of a record with another fault; None where there is none."""
-    try:
-        return date.fromisoformat(typer.value(decode_line(record), contract.day_field or ""))
-    except BadRecord:
-        return None
+@dataclass(frozen=True)
+class _Export:
+    """A file that a vendor wrote, read twice: for its days, and for its records."""
+
+    path: Path
+    contract: StreamContract
+    front: dict[str, str]
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        return json_records(self.path, self.contract.wrapped_in) if is_json(self.path) else csv_records(self.path, self.front)
+
+    def span(self, store: LandingStore) -> Window:
+        """The days that the file covers: of its first to its last row; of a file without dates the one of its name or of the import."""
+        if self.contract.window == "snapshot":
+            return Window.of_day(today(store.clock))
+        if self.contract.day_from:
+            return Window.of_day(date.fromisoformat(self.front[self.contract.day_field or ""]))
+        typer = Typer(self.contract)
+        days: dict[date, int] = {}
+        for number, record in self.records():
+            day = self._day_of(typer, record)
+            if day is not None:
+                days.setdefault(day, number)
+        name, place = self.path.name, self.contract.day_field
+        if not days:
+            raise ImportRefused(f"{name}: no row has a date in {place!r}; expected YYYY-MM-DD, for example 2026-07-31")
+        first, last = min(days), max(days)
+        if (last - first).days > MAX_DAYS:
+            raise ImportRefused(
+                f"{name}: rows {days[first]} and {days[last]}, column {place!r}: {first} and {last} are more than {MAX_DAYS} days apart; "
+                "one of them is wrong"
+            )
+        return Window(first, last + timedelta(days=1))
+
+    def windows(self, span: Window) -> Iterator[tuple[Window, Iterable[bytes]]]:
+        """A file of a period is one window. A file of day reports says nothing of days that it lacks, so each of its days is a window."""
+        if self.contract.window != "day" or self.contract.day_from:
+            yield span, (record for _, record in self.records())
+            return
+        typer = Typer(self.contract)
+        by_day: dict[date, list[bytes]] = defaultdict(list)
+        for _, record in self.records():
+            by_day[self._day_of(typer, record) or span.start].append(record)
+        for day, records in sorted(by_day.items()):
+            yield Window.of_day(day), records
+
+    def _day_of(self, typer: Typer, record: bytes) -> date | None:
+        """The record's day, also of a record with another fault; None where there is none."""
+        try:
+            return date.fromisoformat(typer.value(decode_line(record), self.contract.day_field or "")[:10])
+        except BadRecord:
+            return None
 
 
-def _span(path: Path, contract: StreamContract, store: LandingStore) -> Window:
-    """The days that a file covers: of its first to its last row; for a roster the day of the import."""
-    if contract.window == "snapshot":
-        return Window.of_day(today(store.clock))
-    typer = Typer(contract)
-    days: dict[date, int] = {}
-    for number, record in _records(path):
-        day = _day_of(contract, typer, record)
-        if day is not None:
-            days.setdefault(day, number)
-    if not days:
-        raise ImportRefused(f"{path.name}: no row has a date in {contract.day_field!r}; expected YYYY-MM-DD, for example 2026-07-31")
-    first, last = min(days), max(days)
-    if (last - first).days > MAX_DAYS:
-        raise ImportRefused(
-            f"{path.name}: rows {days[first]} and {days[last]}, column {contract.day_field!r}: {first} and {last} are more than "
-            f"{MAX_DAYS} days apart; one of them is wrong"
-        )
-    return Window(first, last + timedelta(days=1))
+def _whole_book(statement: Statement, account: str, store: LandingStore) -> Iterator[bytes]:
+    """What the stream says from now on: a stream that accumulates keeps what the file does not speak of, as it was sent."""
+    contract = statement.contract
+    if contract.accumulates and (book := _newest_file(contract, account, store)):
+        typer = Typer(contract)
+        yield from (record for record in store.records(book) if key_of(typer, contract.accumulates, record) not in statement.said)
+    yield from statement.records
 
 
-def _windows(path: Path, contract: StreamContract, span: Window) -> Iterator[tuple[Window, Iterable[bytes]]]:
-    """An export of a period is one window. A file of day reports says nothing of days that it lacks, so each of its days is a window."""
-    if contract.window != "day":
-        yield span, (record for _, record in _records(path))
-        return
-    typer = Typer(contract)
-    by_day: dict[date, list[bytes]] = defaultdict(list)
-    for _, record in _records(path):
-        by_day[_day_of(contract, typer, record) or span.start].append(record)
-    for day, records in sorted(by_day.items()):
-        yield Window.of_day(day), records
+def _newest_file(contract: StreamContract, account: str, store: LandingStore, window: Window | None = None) -> Manifest | None:
+    """The newest generation that came from a file, of those that share a day with `window`."""
+    manifests = [m for m in store.manifests(contract.vendor, contract.stream, account) if m.origin == "file" and m.complete]
+    shared = [m for m in manifests if window is None or (m.start < window.end and window.start < m.end)]
+    return shared[-1] if shared else None
 
 
 def _land(
@@ -177,12 +236,16 @@ def _land(
     store: LandingStore,
     raw: RawStore,
     result: Imported,
-) -> None:
+) -> int:
+    """Returns the records that the window holds now."""
     with store.generation(contract, account, window) as sink:
+        # Of two files that come in at one instant the second one is the newer.
+        before = _newest_file(contract, account, store, window)
+        if before is not None:
+            sink.fetched_at = max(sink.fetched_at, before.fetched_at + timedelta(seconds=1))
         for record in records:
             sink(record)
         landing = sink.commit(complete=True, params={"file": digest[:12]}, detail="imported from a file", origin="file")
-    result.records += landing.manifest.records
     if landing.new:
         result.new = True
     else:
@@ -195,6 +258,7 @@ def _land(
     raw.bring_up_to_date(contract, account, store)
     report = raw.reports(contract.vendor, contract.stream, account)[report_name(landing.manifest)]
     result.quarantined += len(report.quarantine)
+    return landing.manifest.records
 
 
 def _file_hash(path: Path) -> str:

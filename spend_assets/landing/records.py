@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from spend_assets.landing.contracts import Field, StreamContract
+from spend_assets.landing.notation import DATE_FIELDS, NUMBER_FIELDS, PLAIN, WRITTEN, plain_date, plain_number, written_of
 
 LINE_BYTES = 16 * 2**20
 DEPTH = 64
@@ -210,6 +212,7 @@ class Typer:
         self.contract = contract
         self.drift: list[str] = []
         self.residual: dict[str, Decimal] = {}
+        self._written = PLAIN
         self._convert = self._struct("", contract.fields, contract.open)
 
     def __call__(self, line: bytes) -> dict[str, Any]:
@@ -218,14 +221,48 @@ class Typer:
         Dates are ISO text, instants UTC text without offset. Raises BadRecord.
         """
         self.drift, self.residual = [], {}
-        typed: dict[str, Any] = self._convert(decode_line(line))
+        record = decode_line(line)
+        self._heed(record)
+        record.pop(WRITTEN, None)
+        typed: dict[str, Any] = self._convert(record)
         return typed
+
+    def faults(self, line: bytes) -> list[BadRecord]:
+        """Everything that is wrong with a record's own fields, in contract order, where `__call__` stops at the first."""
+        try:
+            record = decode_line(line)
+        except BadRecord as bad:
+            return [bad]
+        self._heed(record)
+        found = []
+        for field in self.contract.kept:
+            item = record.get(field.name)
+            blank = item is None or (type(item) is str and not item.strip())
+            if blank and field.required:
+                found.append(BadRecord("empty, but every row needs it", field=field.name, shape=shape_of(item)))
+            elif not blank:
+                try:
+                    self._converters[field.name](item)
+                except ValueError as error:
+                    found.append(BadRecord(str(error), field=field.name, shape=shape_of(item)))
+                except BadRecord as bad:
+                    found.append(bad)
+        return found
+
+    @cached_property
+    def _converters(self) -> dict[str, Converter]:
+        return {field.name: self._field(field.name, field) for field in self.contract.kept}
+
+    def _heed(self, record: dict[str, Any]) -> None:
+        """Read dates and numbers in the way that the record's file is written (notation.py)."""
+        mark = record.get(WRITTEN) if self.contract.from_csv else None
+        self._written = written_of(mark) if type(mark) is str else PLAIN
 
     def value(self, record: dict[str, Any], name: str) -> Any:
         """One top-level field of a decoded record, typed. Raises BadRecord where it is absent or does not fit."""
-        declared = next(field for field in self.contract.fields if field.name == name)
+        self._heed(record)
         try:
-            return self._field(name, declared)(record.get(name))
+            return self._converters[name](record.get(name))
         except ValueError as error:
             raise BadRecord(str(error), field=name, shape=shape_of(record.get(name))) from None
 
@@ -237,9 +274,21 @@ class Typer:
         convert = (_CSV_SCALARS if self.contract.from_csv else _SCALARS)[field.type]
         if field.type == "decimal":
             convert = self._rounded(path)
+        if self.contract.from_csv and field.type in (*DATE_FIELDS, *NUMBER_FIELDS):
+            convert = self._as_written(convert, dated=field.type in DATE_FIELDS)
         if field.minimum is not None:
-            return _bounded(convert, field.minimum)
+            convert = _bounded(convert, field.minimum)
+        if field.enum or field.pattern:
+            convert = _worded(convert, field)
         return convert
+
+    def _as_written(self, convert: Converter, *, dated: bool) -> Converter:
+        def converted(value: Any) -> Any:
+            if self._written is not PLAIN and type(value) is str:
+                value = plain_date(value, self._written.dates) if dated else plain_number(value, self._written.decimals)
+            return convert(value)
+
+        return converted
 
     def _rounded(self, path: str) -> Converter:
         def convert(value: Any) -> Decimal:
@@ -285,7 +334,7 @@ class Typer:
             typed: dict[str, Any] = {}
             for name, where, convert_field, required, text in plan:
                 item = value.get(name)
-                if item is None or (text and item == ""):
+                if item is None or (text and type(item) is str and not item.strip()):
                     if required:
                         raise BadRecord("required, but absent, null or empty", field=where, shape=shape_of(value))
                     continue
@@ -306,3 +355,19 @@ def _bounded(convert: Converter, minimum: Decimal) -> Converter:
         return typed
 
     return bounded
+
+
+def _worded(convert: Converter, field: Field) -> Converter:
+    pattern = re.compile(field.pattern or ".*", re.ASCII | re.DOTALL)
+
+    def worded(value: Any) -> Any:
+        typed = convert(value)
+        if type(typed) is str and not typed.strip():
+            return typed
+        if field.enum and typed not in field.enum:
+            raise ValueError(f"expected one of {', '.join(field.enum)}" + (f"; {field.why}" if field.why else ""))
+        if not pattern.fullmatch(str(typed)):
+            raise ValueError(f"expected {field.meaning}")
+        return typed
+
+    return worded

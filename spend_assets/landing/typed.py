@@ -101,7 +101,8 @@ def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterabl
 def _day_of(contract: StreamContract, manifest: Manifest, typed: dict[str, Any]) -> date:
     if contract.window == "snapshot" or contract.day_field is None:
         return manifest.start
-    day = date.fromisoformat(typed[contract.day_field])
+    # Of an instant, its UTC day.
+    day = date.fromisoformat(typed[contract.day_field][:10])
     if not manifest.start <= day < manifest.end:
         raise BadRecord(
             f"a day outside the window [{manifest.start}, {manifest.end}) that was asked for", field=contract.day_field, shape="date"

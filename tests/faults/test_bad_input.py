@@ -125,9 +125,9 @@ ROSTER = "employee_id,email,github_login,team,valid_from,valid_to\n"
 BAD_FILES = {
     "hr/acme/roster/two-rows.csv": (
         ROSTER + "1,a@x.com,,red,2026-01-01,\n1,a@x.com,,blue,2026-03-01,\n",
-        ["two-rows.csv", "rows 2 and 3", "employee_id", "2026-03-01", "previous roster stays"],
+        ["two-rows.csv", "rows 2 and 3", "employee_id", "2026-03-01", "stays in force"],
     ),
-    "hr/acme/roster/dates.csv": (ROSTER + "1,a@x.com,,red,31/12/2026,\n", ["dates.csv", "row 2", "'valid_from'", "2026-12-31"]),
+    "hr/acme/roster/dates.csv": (ROSTER + "1,a@x.com,,red,11/12/2026,\n", ["dates.csv", "row 2", "'valid_from'", "2026-12-31", "dmy"]),
     "github_copilot/acme/ai_credit_report/columns.csv": ("day,user,cost\n2026-09-01,ann,1\n", ["columns.csv", "column"]),
     "github_copilot/acme/ai_credit_report/none.csv": ("", ["none.csv", "empty"]),
 }

@@ -85,7 +85,7 @@ def test_a_bad_row_is_quarantined_and_the_rest_is_kept(home: Home, tmp_path: Pat
         (BILLING + BILLED + BILLED.replace("2026", "2206"), None, ["rows 2 and 3", "'date'", "days apart"]),
         ("", "roster", ["empty"]),
         (ROSTER, None, ["no rows"]),
-        (ROSTER + "1,a@x.com,,red,31/12/2026,\n", None, ["row 2", "'valid_from'", "2026-12-31"]),
+        (ROSTER + "1,a@x.com,,red,11/12/2026,\n", None, ["row 2", "'valid_from'", "2026-12-31", "dmy"]),
         (ROSTER + "1,a@x.com,,red,2026-01-01,\n2,b@x.com,,,2026-01-01,\n", None, ["row 3", "'team'"]),
         (ROSTER + "1,a@x.com,,red,2026-01-01,2026-01-01\n", None, ["row 2", "'valid_to'"]),
         (ROSTER + "1,a@x.com,,red,2026-01-01,\n1,a@x.com,,blue,2026-03-01,\n", None, ["rows 2 and 3", "employee_id", "2026-03-01"]),
