@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from spend_assets.clock import FixedClock
@@ -17,6 +18,8 @@ from spend_assets.sandbox_process import Served, sandbox_process
 from spend_assets.settings import Settings, load_settings
 
 LAST_DAY = date(2026, 10, 31)
+GITHUB_BILLED = ("billed_usd", "seats_usd", "agent_actions_usd", "sandboxes_usd")
+"""What GitHub's ledger charges: credits beyond the pool, seats, agents' Actions minutes, sandboxes."""
 DAILY_STEPS = 14
 """The first run loads the history; this many daily runs follow, so that late and restated days are really seen to change."""
 
@@ -98,7 +101,7 @@ def demo(home: Path, people: int, days: int, seed: int) -> int:
 
         _say("run: ingest what is due, build, check, publish")
         result = run_days(home, state.start, LAST_DAY)
-        truth = box.truth("/truth/monthly", {"as_of": state.now.isoformat()}) if result.published else []
+        truth = _true_billed(box, state) if result.published else {}
     for failure in result.failures:
         _say(failure)
     if result.published:
@@ -106,6 +109,16 @@ def demo(home: Path, people: int, days: int, seed: int) -> int:
 
         print("\n".join(table(home, truth, time.monotonic() - started)))
     return 0 if result.succeeded else 1
+
+
+def _true_billed(box: Served, state: DemoState) -> dict[str, Decimal]:
+    """What each vendor's own ledger charges, by vendor: as the vendors would show it at the last replayed instant."""
+    query = {"from": state.start.isoformat(), "to": LAST_DAY.isoformat(), "as_of": state.now.isoformat()}
+    copilot = box.truth("/truth/monthly", {"as_of": state.now.isoformat()})
+    billed = {"github_copilot": sum((Decimal(month[name]) for month in copilot for name in GITHUB_BILLED), Decimal(0))}
+    for cell in box.truth("/truth/cells", query):
+        billed[cell["vendor"]] = billed.get(cell["vendor"], Decimal(0)) + Decimal(cell["billed_usd"] or 0)
+    return billed
 
 
 def _parse_dbt_meanwhile() -> threading.Thread:

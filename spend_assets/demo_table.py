@@ -1,10 +1,9 @@
 """The short table that ends the demo: spend, truth beside it, what the checks found, where everything is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -16,12 +15,10 @@ MONTHS = """
     group by all
     order by month, vendor, series
 """
-BILLED = "select coalesce(sum(billed_usd), 0) from marts.finance_monthly"
-TRUE_BILLED = ("billed_usd", "seats_usd", "agent_actions_usd", "sandboxes_usd")
-"""What the sandbox's own ledger charges: credits beyond the pool, seats, agents' Actions minutes, sandboxes."""
+BILLED = "select vendor, sum(billed_usd) from marts.finance_monthly group by vendor having sum(billed_usd) is not null"
 
 
-def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[str]:
+def table(home: Path, truth: Mapping[str, Decimal], seconds: float) -> Iterator[str]:
     current = home / "published" / "current"
     with duckdb.connect(str(current / "finance.duckdb"), read_only=True) as finance:
         rows = finance.execute(MONTHS).fetchall()
@@ -42,12 +39,14 @@ def table(home: Path, truth: list[dict[str, Any]], seconds: float) -> Iterator[s
     yield f"took        {seconds:.0f} s"
 
 
-def _beside_truth(current: Path, truth: list[dict[str, Any]]) -> Iterator[str]:
-    """All billed money against the sandbox's own ledger as of the same instant, to the last digit."""
+def _beside_truth(current: Path, truth: Mapping[str, Decimal]) -> Iterator[str]:
+    """Billed money by vendor against the sandbox's own ledger as of the same instant, to the last digit."""
     with duckdb.connect(str(current / "finance.duckdb"), read_only=True) as finance:
-        billed = (finance.execute(BILLED).fetchone() or (Decimal(0),))[0]
-    known = sum((Decimal(month[name]) for month in truth for name in TRUE_BILLED), Decimal(0))
-    yield f"billed in all {billed:,.2f}; the sandbox's own ledger says {known:,.2f}; difference {billed - known:f}"
+        billed = dict(finance.execute(BILLED).fetchall())
+    yield f"{'billed by vendor':24} {'here $':>15} {'sandbox ledger $':>17}   difference"
+    for vendor in sorted({*billed, *truth}):
+        here, there = billed.get(vendor, Decimal(0)), truth.get(vendor, Decimal(0))
+        yield f"  {vendor:22} {here:>15,.2f} {there:>17,.2f}   {here - there:f}"
 
 
 def _checks(home: Path) -> Iterator[str]:
