@@ -8,7 +8,11 @@ from typing import Protocol
 
 from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.settings import Settings
+from spend_assets.vendors.anthropic import Anthropic
+from spend_assets.vendors.cursor import Cursor
+from spend_assets.vendors.git_delivery import GitDelivery
 from spend_assets.vendors.github import GitHubCopilot
+from spend_assets.vendors.openai import OpenAI
 from spend_assets.vendors.probes import Probe
 
 
@@ -45,3 +49,16 @@ def configured(
         scope = "enterprise" if github.enterprise else "organization"
         copilot = GitHubCopilot(github, limits, now=now, env=env, sleep=sleep)
         yield Configured("github_copilot", github.account, scope, github.ledger_stream, copilot)
+    for anthropic in sources.anthropic:
+        claude = Anthropic(anthropic, limits, now=now, env=env, sleep=sleep)
+        yield Configured("anthropic", anthropic.account, anthropic.kind, anthropic.ledger_stream, claude)
+    for cursor in sources.cursor:
+        team = Cursor(cursor, limits, now=now, env=env, sleep=sleep)
+        yield Configured("cursor", cursor.account, "team", cursor.ledger_stream, team)
+    for openai in sources.openai:
+        platform = OpenAI(openai, limits, now=now, env=env, sleep=sleep)
+        yield Configured("openai", openai.account, "organization", openai.ledger_stream, platform)
+    for github in sources.github:
+        if github.repositories:
+            delivery = GitDelivery(github, limits, now=now, env=env, sleep=sleep)
+            yield Configured("git_delivery", github.account, "repositories", None, delivery)
