@@ -36,6 +36,11 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    """The query as sent: a name may stand there several times."""
+
+    def all_of(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
 
 
 class ScriptedServer:
@@ -54,7 +59,8 @@ class ScriptedServer:
                 parts = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                server.asked.append(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
+                pairs = parse_qsl(parts.query)
+                server.asked.append(Asked(self.command, parts.path, dict(pairs), headers, body, pairs))
                 replies = server.script.get(f"{self.command} {parts.path}") or server.script.get(parts.path) or [Reply(404)]
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 self.send_response_only(reply.status)
