@@ -24,8 +24,10 @@ REQUEST_FAULTS = (
     "truncated_gzip",
     "expired_link",
     "missing_part",
+    "expired_cursor",
 )
-"""Share of requests. truncated_gzip needs a gzip answer; expired_link and missing_part concern downloads."""
+"""Share of requests. truncated_gzip needs a gzip answer; expired_link and missing_part concern downloads;
+expired_cursor concerns Anthropic's pages."""
 DAY_FAULTS = ("not_ready", "late_day", "restated_day", "straggler")
 """not_ready: share of days ready one to three days later. late_day: share of days of which part comes later. restated_day: share of
 days changed once within 28 days. straggler: share of user-days that come a day later."""
@@ -47,6 +49,7 @@ DEFAULT = {
     "truncated_gzip": 0.002,
     "expired_link": 0.02,
     "missing_part": 0.005,
+    "expired_cursor": 0.01,
     "not_ready": 0.04,
     "late_day": 1 / 30,
     "restated_day": 0.03,

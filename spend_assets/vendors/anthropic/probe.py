@@ -52,11 +52,13 @@ def _query(scope: Scope, stream: str) -> Params:
     day = scope.today() - timedelta(days=AGE_DAYS)
     following = day + timedelta(days=1)
     window = {"starting_at": f"{day}T00:00:00Z", "ending_at": f"{following}T00:00:00Z"}
+    # The older reports answer with buckets that end before `ending_at`.
+    buckets = {"starting_at": window["starting_at"], "ending_at": f"{following + timedelta(days=1)}T00:00:00Z", "limit": "1"}
     queries: dict[str, Params] = {
         "analytics_cost": {**window, "time_bucket_width": "1d", "limit": "1"},
         "analytics_usage": {**window, "time_bucket_width": "1d", "limit": "1"},
-        "cost_report": {**window, "limit": "1"},
-        "usage_messages": {**window, "limit": "1"},
+        "cost_report": buckets,
+        "usage_messages": buckets,
         "claude_code": {"starting_at": day.isoformat(), "limit": "1"},
         "analytics_users": {"date": day.isoformat(), "limit": "1"},
         "analytics_summaries": {"starting_date": day.isoformat(), "ending_date": following.isoformat()},
