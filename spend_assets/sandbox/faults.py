@@ -24,10 +24,11 @@ REQUEST_FAULTS = (
     "truncated_gzip",
     "expired_link",
     "missing_part",
+    "shifted_page",
     "expired_cursor",
 )
-"""Share of requests. truncated_gzip needs a gzip answer; expired_link and missing_part concern downloads;
-expired_cursor concerns Anthropic's pages."""
+"""Share of requests. truncated_gzip needs a gzip answer; expired_link and missing_part concern downloads, shifted_page lists of Cursor,
+expired_cursor pages of Anthropic."""
 DAY_FAULTS = ("not_ready", "late_day", "restated_day", "straggler")
 """not_ready: share of days ready one to three days later. late_day: share of days of which part comes later. restated_day: share of
 days changed once within 28 days. straggler: share of user-days that come a day later."""
@@ -49,6 +50,7 @@ DEFAULT = {
     "truncated_gzip": 0.002,
     "expired_link": 0.02,
     "missing_part": 0.005,
+    "shifted_page": 0.01,
     "expired_cursor": 0.01,
     "not_ready": 0.04,
     "late_day": 1 / 30,
