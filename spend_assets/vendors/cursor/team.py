@@ -38,7 +38,7 @@ class BillingCycle(msgspec.Struct):
 class GroupList(msgspec.Struct):
     groups: list[msgspec.Raw]
     billingCycle: BillingCycle
-    unassignedGroup: msgspec.Raw | None = None
+    unassignedGroup: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class GroupDetail(msgspec.Struct):
@@ -131,7 +131,7 @@ def _groups_of(scope: Scope, groups: GroupList, params: dict[str, str], window: 
             # A group that is deleted while it is read moves its history to the unassigned one, which the next snapshot shows.
             group = answer.value.group if answer.value else group
         records.append(with_keys(group, cycle | {"isUnassigned": False}))
-    if groups.unassignedGroup is not None and bytes(groups.unassignedGroup) != b"null":
+    if bytes(groups.unassignedGroup) != b"null":
         records.append(with_keys(groups.unassignedGroup, cycle | {"isUnassigned": True}))
     return records
 
