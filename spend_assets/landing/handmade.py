@@ -128,12 +128,12 @@ def _statement(contract: StreamContract, rows: Iterable[Placed], errors: list[st
         said.add(_key(typer, contract, record))
         wrong = list(_rules(contract, typed))
         errors.extend(f"{place}, {text}" for text in wrong)
-        key = tuple(typed.get(part[0]) for part in contract.key)
+        key = _folded(typed, [part[0] for part in contract.key])
         if key in places:
             names = ", ".join(part[0] for part in contract.key)
             errors.append(f"{_both(places[key], place)}: two rows of one {names}; every row needs its own")
         elif contract.periods_of and not wrong:
-            owner = msgspec.json.encode([typed.get(name) for name in contract.periods_of]).decode()
+            owner = msgspec.json.encode(_folded(typed, contract.periods_of)).decode()
             periods.append((owner, *_period(typed), place))
         places.setdefault(key, place)
     errors.extend(_overlaps(contract.periods_of, periods))
@@ -145,12 +145,17 @@ def _key(typer: Typer, contract: StreamContract, record: bytes) -> Key:
 
 
 def key_of(typer: Typer, names: Sequence[str], record: bytes) -> Key | None:
-    """The typed values of these fields of a landed record; None where one cannot be read."""
+    """What these fields of a landed record say; None where the record cannot be read."""
     try:
-        typed = typer(record)
+        return _folded(typer(record), names)
     except BadRecord:
         return None
-    return tuple(typed.get(name) for name in names)
+
+
+def _folded(typed: Mapping[str, Any], names: Sequence[str]) -> Key:
+    """The values by which two rows are of one thing: text without regard to case and to space around it, as people write it."""
+    values = (typed.get(name) for name in names)
+    return tuple(value.strip().casefold() if isinstance(value, str) else value or "" for value in values)
 
 
 def _rules(contract: StreamContract, typed: Mapping[str, Any]) -> Iterable[str]:
