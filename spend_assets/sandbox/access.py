@@ -17,6 +17,8 @@ API_VERSIONS = ("2022-11-28", "2026-03-10")
 TOKEN_SCOPES = {
     "GITHUB_TOKEN": ("manage_billing:copilot", "read:enterprise", "read:org"),
     "GITHUB_BILLING_TOKEN": ("manage_billing:enterprise",),
+    "GITHUB_DELIVERY_TOKEN": ("repo",),
+    "GITHUB_AGENT_TASKS_TOKEN": ("agent_tasks:read",),
 }
 _PRIMARY = "API rate limit exceeded for user ID 1. If you reach out to GitHub Support for help, please include the request ID."
 _SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."

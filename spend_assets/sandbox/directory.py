@@ -27,7 +27,7 @@ class Directory:
         now = self._world.clock.now()
         org = at.get("org")
         seats = [s for s in self._identities.seats if s.created <= now and s.billed_on(now.date()) and (org is None or s.org == org)]
-        page = _page(request, seats, self._base())
+        page = page_of(request, seats, self._base())
         if isinstance(page, Response):
             return page
         shown, headers = page
@@ -35,7 +35,7 @@ class Directory:
         return json_response({"total_seats": total, "seats": [self._seat(seat, now) for seat in shown]}, headers=headers)
 
     def teams(self, request: Request, at: dict[str, str]) -> Response:
-        page = _page(request, self._teams_of(at["org"]), self._base())
+        page = page_of(request, self._teams_of(at["org"]), self._base())
         if isinstance(page, Response):
             return page
         shown, headers = page
@@ -53,7 +53,7 @@ class Directory:
             for team in children
             for account in self._identities.team_members(team, day)
         ]
-        page = _page(request, members, self._base())
+        page = page_of(request, members, self._base())
         if isinstance(page, Response):
             return page
         shown, headers = page
@@ -108,7 +108,7 @@ class Directory:
         return None
 
 
-def _page(request: Request, items: list[Item], base_url: str) -> tuple[list[Item], dict[str, str]] | Response:
+def page_of(request: Request, items: list[Item], base_url: str) -> tuple[list[Item], dict[str, str]] | Response:
     """The page that was asked for, and its Link header."""
     try:
         number, size = int(request.query.get("page", 1)), int(request.query.get("per_page", 50 if "seats" in request.path else 30))

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 import msgspec
 
 from spend_assets.sandbox.access import Access, json_response, problem
+from spend_assets.sandbox.delivery_server import DeliveryServer
 from spend_assets.sandbox.directory import Directory
 from spend_assets.sandbox.downloads import PREFIX, Downloads
 from spend_assets.sandbox.exports import LINK_SECONDS, Exports
@@ -46,6 +47,7 @@ class GitHubServer:
         self._downloads = Downloads(world.clock, world.faults, world.dice.token(40, "signing"))
         self._exports = Exports(world.files, world.clock, world.dice)
         self._directory = Directory(world)
+        self.delivery = DeliveryServer(world)
         self._request_faults = RequestFaults(world, "github_copilot")
         reports, billing = "/copilot/metrics/reports/", "/settings/billing/"
         enterprise, org, organization = "/enterprises/{enterprise}", "/orgs/{org}", "/organizations/{org}"
@@ -73,6 +75,7 @@ class GitHubServer:
             _route("POST", enterprise + billing + "reports", _BILLING, lambda request, _: self._exports.create(request.body)),
             _route("GET", enterprise + billing + "reports", _BILLING, lambda *_: self._exports.listed(self._export_links)),
             _route("GET", enterprise + billing + "reports/{id}", _BILLING, lambda _, at: self._exports.get(at["id"], self._export_links)),
+            *(_route("GET", template, needed, answer) for template, needed, answer in self.delivery.routes()),
             _route("GET", "/user", frozenset(), self._user),
             _route("GET", "/rate_limit", frozenset(), self._rate_limit),
         ]

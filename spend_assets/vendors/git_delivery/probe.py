@@ -24,24 +24,25 @@ ONE = {"per_page": "1"}
 
 
 def probes(scope: Scope, today: date) -> Iterator[Probe]:
-    """One Probe per configured stream, asked of the first repository, then one for the token."""
+    """One Probe per configured stream, asked of the first repository that is not archived, then one for the token."""
     found: list[Repository] = []
-    answer: Answer[Any] | None = None
+    granted: str | None = None
     for stream in scope.streams:
         try:
             if stream == "repositories":
-                found = repositories(scope, Window(today - timedelta(days=1), today))
+                found = sorted(repositories(scope, Window(today - timedelta(days=1), today)), key=lambda repository: repository.archived)
                 yield Probe(stream, bool(found), f"works: {len(found)} repositories" if found else "no repository matches `repositories`")
             elif not found:
                 yield Probe(stream, False, "not asked: no repository could be read")
             else:
                 with naming(found[0]):
                     answer, probe = _ask(scope, stream, found[0], today)
+                granted = granted or answer.headers.get("x-oauth-scopes")
                 yield probe
         except (VendorError, SettingsError) as error:
             yield Probe(stream, False, str(error))
-    if answer is not None and scope.source.delivery_token_env not in (None, scope.source.token_env):
-        yield _token(scope, answer.headers.get("x-oauth-scopes"))
+    if found and scope.source.delivery_token_env not in (None, scope.source.token_env):
+        yield _token(scope, granted)
 
 
 def _ask(scope: Scope, stream: str, repository: Repository, today: date) -> tuple[Answer[Any], Probe]:

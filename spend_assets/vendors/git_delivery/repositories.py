@@ -13,6 +13,7 @@ from spend_assets.vendors.records import HeldRecords
 
 class _Named(msgspec.Struct):
     full_name: str
+    archived: bool = False
 
 
 def fetch_repositories(scope: Scope, window: Window, sink: Sink) -> Outcome:
@@ -26,7 +27,12 @@ def fetch_repositories(scope: Scope, window: Window, sink: Sink) -> Outcome:
 
 def repositories(scope: Scope, window: Window) -> list[Repository]:
     """The repositories whose evidence is read, by name; read once per run."""
-    return scope.shared("repositories", "", window, lambda _: [Repository(name) for name in _read(scope, window.start)])
+    return scope.shared("repositories", "", window, lambda _: [_repository(record) for record in _read(scope, window.start).values()])
+
+
+def _repository(record: msgspec.Raw) -> Repository:
+    named = msgspec.json.decode(record, type=_Named)
+    return Repository(named.full_name, named.archived)
 
 
 def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:

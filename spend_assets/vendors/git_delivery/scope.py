@@ -25,6 +25,7 @@ class Repository:
     """`full_name` is owner/name as GitHub spells it."""
 
     full_name: str
+    archived: bool = False
 
     @property
     def values(self) -> dict[str, str]:
