@@ -190,7 +190,7 @@ class OpenAIUsage:
 
     def _member_keys(self) -> Iterator[Key]:
         for number, member in enumerate(self.members):
-            if self._dice.fraction("openai own key", number) < 0.4:
+            if self._dice.fraction("openai own key", number) < 0.75:
                 project = self.projects[self._dice.number("openai own project", number) % len(self.projects)]
                 key_id = f"key_{self._dice.token(16, 'openai member key', number)}"
                 yield Key(key_id, f"key of {member.person.first}", project, member, max(member.start, project.created), None, member.size)
@@ -251,7 +251,7 @@ class OpenAIUsage:
         for member, chance in self._active(day, "openai person", 1.0):
             owned = self._keys_of_member.get(member.id)
             usable = owned is not None and owned.there_on(day) and not (owned.project.archived and day >= owned.project.archived)
-            own = owned if usable and chance.random() < 0.7 else None
+            own = owned if usable and chance.random() < 0.85 else None
             project = own.project if own else self.projects[0]
             calls += self._calls(project, own, member, chance, day, 3_000_000 * member.size)
         chance = self._dice.random("openai nobody", day)

@@ -1,0 +1,29 @@
+with records as (
+    {{ counting_records('openai', 'costs') }}
+),
+
+-- A line item is opaque text. Where it begins with a model id and a comma ("gpt-6.1-sol, input"), that id is the model.
+final as (
+    select
+        -- ids
+        _account as account,
+        _day as day,
+        _generation as generation,
+        _record as record,
+        group_by,
+        {{ openai_dimension('project_id', '(none)') }} as project,
+        {{ openai_dimension('line_item', '(none)') }} as line_item,
+        case when regexp_matches(line_item, '^[^ ,]*-[^ ,]*, ') then split_part(line_item, ', ', 1) end as model,
+        api_key_id,
+        user_id,
+        api_source,
+
+        -- money, as decimals from the text that was sent; another currency than dollars is unknown here and stops the publication
+        lower(amount.currency) as currency,
+        case when lower(amount.currency) = 'usd' then cast(amount.value as {{ money_type() }}) end as amount_usd,
+        quantity,
+        quantity_unit
+    from records
+)
+
+select * from final
