@@ -223,4 +223,7 @@ def _fields(where: str, body: dict[str, Any]) -> tuple[Field, ...]:
         if (field.type in ("struct", "list")) != bool(field.fields):
             raise ContractError(f"{inside}: structs and lists declare their fields, other types have none")
         fields.append(field)
+    names = [field.name.lower() for field in fields]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ContractError(f"{where}: {twice[0]!r} is declared twice; DuckDB does not tell upper from lower case in names")
     return tuple(fields)
