@@ -4,11 +4,11 @@
 #}
 {% macro vendors_with(part) %}
     {{ return({
-        'spend_lines': ['github_copilot'],
-        'generation_totals': ['github_copilot'],
-        'principal_days': [],
-        'activity': ['github_copilot'],
-        'seats': ['github_copilot'],
+        'spend_lines': ['github_copilot', 'cursor'],
+        'generation_totals': ['github_copilot', 'cursor'],
+        'principal_days': ['cursor'],
+        'activity': ['github_copilot', 'cursor'],
+        'seats': ['github_copilot', 'cursor'],
     }[part]) }}
 {% endmacro %}
 

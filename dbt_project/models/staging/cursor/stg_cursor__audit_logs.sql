@@ -1,0 +1,20 @@
+with records as (
+    {{ counting_records('cursor', 'audit_logs') }}
+),
+
+final as (
+    select
+        _account as account,
+        _day as day,
+        event_id,
+        "timestamp" as occurred_at,
+        lower(event_type) as event_type,
+        lower(trim(user_email)) as actor_email,
+        -- Some events name whom they concern, the others concern whoever acted.
+        lower(trim(coalesce(event_data.email, user_email))) as email,
+        event_data.role as role,
+        cast(event_data.spendLimitDollars as {{ money_type() }}) as limit_usd
+    from records
+)
+
+select * from final
