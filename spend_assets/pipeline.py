@@ -21,6 +21,7 @@ from spend_assets.landing import inbox
 from spend_assets.landing.changes import changed_days
 from spend_assets.landing.contracts import StreamContract, load_contracts
 from spend_assets.landing.crash import STEPS, point
+from spend_assets.landing.cycles import cycle_days
 from spend_assets.landing.findings import accounts_of, findings, open_failures
 from spend_assets.landing.ingest import StreamReport, ingest_stream
 from spend_assets.landing.platform import AccountRow, write_platform_tables
@@ -111,6 +112,8 @@ class Pipeline:
             extra: Mapping[date, str] = {}
             if (contract.vendor, contract.stream) == ("github_copilot", "user_days"):
                 extra = changed_days(stores.landing, stores.raw, account, today(self.clock))
+            elif (contract.vendor, contract.stream) == ("cursor", "usage_events"):
+                extra = cycle_days(stores.landing, stores.raw, account, today(self.clock))
             report = ingest_stream(
                 contract,
                 account,
