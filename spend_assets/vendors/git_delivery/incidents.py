@@ -20,7 +20,7 @@ ISSUES_ARE_OFF = (410,)
 class _Issue(msgspec.Struct):
     id: int
     updated_at: datetime
-    pull_request: msgspec.Raw | None = None
+    pull_request: dict[str, msgspec.Raw] | None = None
 
 
 @dataclass(frozen=True)
