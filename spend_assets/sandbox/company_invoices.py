@@ -1,0 +1,214 @@
+"""Invoices as accounting gets them: seats, usage as the ledger had it on the day of issue, discounts, tax, credit memos.
+
+Copilot's bill is always there; those of vendors beside it are made from their servers, as far as these are given. Only periods that lie
+wholly inside the history are billed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from spend_assets.sandbox.amounts import exact
+from spend_assets.sandbox.anthropic_server import AnthropicServer
+from spend_assets.sandbox.company_terms import (
+    API,
+    BILLED_VIA,
+    CLAUDE,
+    CLAUDE_SEAT,
+    COPILOT,
+    COPILOT_DISCOUNT,
+    CURSOR,
+    CURSOR_SEAT,
+    EXACT,
+    OPENAI,
+    PAYER,
+    RESELLER_FEE,
+    Entity,
+    Rates,
+    cents,
+    midnight,
+    share,
+)
+from spend_assets.sandbox.cursor_server import CursorServer
+from spend_assets.sandbox.identities import next_month
+from spend_assets.sandbox.ledger import SEAT_USD, months_of
+from spend_assets.sandbox.vendor_servers import VendorServer
+from spend_assets.sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Line:
+    """`amount` without tax, in the invoice's currency."""
+
+    kind: str
+    description: str
+    amount: Decimal
+    plan: str = ""
+    sku: str = ""
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """[start, end) is the billed period. `fx_source`: by which rate amounts in USD became the entity's currency."""
+
+    bill: tuple[str, str]
+    invoice_id: str
+    entity: Entity
+    start: datetime
+    end: datetime
+    issued_on: date
+    lines: tuple[Line, ...]
+    corrects: str = ""
+    fx_source: str = ""
+    tax: Decimal = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tax", cents(share(self.net, self.entity.tax)))
+
+    @property
+    def net(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.tax
+
+    @property
+    def billed_via(self) -> str:
+        return BILLED_VIA.get(self.bill, "direct")
+
+
+class Invoices:
+    """`issued(as_of)`: every invoice that was issued by then, oldest first. The same world gives the same invoices."""
+
+    def __init__(self, world: World, servers: Mapping[str, VendorServer]):
+        self._world, self._servers = world, servers
+        self.rates = Rates(world.dice)
+
+    def issued(self, as_of: datetime) -> list[Invoice]:
+        config = self._world.config
+        months = [m for m in months_of(config.start, config.end) if m >= config.start and next_month(m) - timedelta(days=1) <= config.end]
+        found = [invoice for month in months for invoice in self._of_month(month)]
+        cursor = self._servers.get("cursor")
+        if isinstance(cursor, CursorServer):
+            found += self._cursor(cursor)
+        return sorted((i for i in found if midnight(i.issued_on) <= as_of), key=lambda i: (i.issued_on, i.invoice_id))
+
+    def _of_month(self, month: date) -> Iterator[Invoice]:
+        yield from self._copilot(month)
+        anthropic, openai = self._servers.get("anthropic"), self._servers.get("openai")
+        if anthropic is not None:
+            models = self._models(anthropic, API, month)
+            yield self._monthly(API, month, [Line("usage", f"API usage, {model}", cents(usd), sku=model) for model, usd in models.items()])
+        if isinstance(anthropic, AnthropicServer):
+            yield self._claude(anthropic, month)
+        if openai is not None:
+            total = sum(self._models(openai, OPENAI, month).values(), Decimal(0))
+            yield self._monthly(OPENAI, month, [Line("usage", "API usage", cents(total))])
+
+    def _monthly(self, bill: tuple[str, str], month: date, lines: list[Line], fx_source: str = "") -> Invoice:
+        issued = self._issue_day(bill, month)
+        name = self._number(bill, month)
+        return Invoice(bill, name, PAYER[bill], midnight(month), midnight(next_month(month)), issued, tuple(lines), fx_source=fx_source)
+
+    def _issue_day(self, bill: tuple[str, str], month: date) -> date:
+        return next_month(month) + timedelta(days=self._world.dice.between(1, 4, "issued", *bill, month))
+
+    def _number(self, bill: tuple[str, str], period: date) -> str:
+        return f"{bill[0][:3].upper()}-{self._world.dice.between(100_000, 999_999, 'invoice', *bill, period)}-{period:%y%m}"
+
+    def _copilot(self, month: date) -> Iterator[Invoice]:
+        world, issued = self._world, midnight(self._issue_day(COPILOT, month)) + timedelta(hours=6)
+        seats: dict[str, int] = defaultdict(int)
+        metered: dict[str, int] = defaultdict(int)
+        credits = 0
+        for day in _days(month):
+            credits += sum(charge.net for charge in world.ledger.day(day, issued))
+            for seat in world.ledger.seat_days(day):
+                seats[seat.seat.plan] += seat.quantity
+            for row in world.metered.day(day, issued):
+                if row.product == "copilot" or row.workflow_path.startswith("dynamic/"):
+                    metered[row.sku] += row.gross - row.discount
+        lines = [
+            Line(
+                *("seat", f"Copilot {plan.title()} seats", cents(exact(quantity * SEAT_USD[plan], 12)), plan),
+                quantity=exact(quantity, 12),
+                unit_price=Decimal(SEAT_USD[plan]),
+            )
+            for plan, quantity in sorted(seats.items())
+        ]
+        beyond = cents(exact(credits, 8))
+        lines.append(Line("usage", "AI credits beyond the pool", beyond, sku="ai_credits"))
+        lines += [Line("usage", f"Metered use of agents, {sku}", cents(exact(pico, 12)), sku=sku) for sku, pico in sorted(metered.items())]
+        lines.append(Line("discount", "Negotiated discount on AI credits", -cents(share(beyond, COPILOT_DISCOUNT)), sku="ai_credits"))
+        invoice = self._monthly(COPILOT, month, lines)
+        yield invoice
+        if month - timedelta(days=31) < world.config.start or world.dice.fraction("credit memo", month) < 0.4:
+            yield self._memo(invoice, month)
+
+    def _memo(self, invoice: Invoice, month: date) -> Invoice:
+        """A refund for an outage, two to three weeks after the invoice; the first month always has one."""
+        dice = self._world.dice
+        refund = -exact(dice.between(1_137, 9_871, "refund", month), 2)
+        issued = invoice.issued_on + timedelta(days=dice.between(12, 21, "memo", month))
+        line = Line("refund", "Service credit for an outage", refund)
+        return Invoice(
+            invoice.bill, f"{invoice.invoice_id}-CM", invoice.entity, invoice.start, invoice.end, issued, (line,), invoice.invoice_id
+        )
+
+    def _models(self, server: VendorServer, bill: tuple[str, str], month: date) -> dict[str, Decimal]:
+        """What the vendor's ledger bills for the month, by model, as it was on the day of issue."""
+        issued = midnight(self._issue_day(bill, month)) + timedelta(hours=6)
+        models: dict[str, Decimal] = defaultdict(Decimal)
+        for cell in server.cells(month, next_month(month) - timedelta(days=1), issued):
+            if cell.account == bill[1] and cell.billed_usd:
+                models[cell.model] = EXACT.add(models[cell.model], cell.billed_usd)
+        return dict(sorted(models.items()))
+
+    def _claude(self, server: AnthropicServer, month: date) -> Invoice:
+        """The marketplace shows one line in rupees: seats, usage and its own fee are in it."""
+        seats = len([member for member in server.people.members[CLAUDE[1]] if member.there_on(month)])
+        usage = sum(self._models(server, CLAUDE, month).values(), Decimal(0))
+        usd = EXACT.add(seats * CLAUDE_SEAT, usage)
+        rate = self.rates.of_month(PAYER[CLAUDE].currency, month)
+        rupees = cents(EXACT.divide(EXACT.add(usd, share(usd, RESELLER_FEE)), rate))
+        line = Line("other", f"Claude Enterprise, {month:%Y-%m}, offer {self._world.dice.token(8, 'offer')}", rupees)
+        return self._monthly(CLAUDE, month, [line], fx_source="month_average")
+
+    def _cursor(self, server: CursorServer) -> Iterator[Invoice]:
+        """A cycle begins at an instant; seats of who joined inside it are charged by day. In euro, at the rate of the day of issue."""
+        config, entity = self._world.config, PAYER[CURSOR]
+        start, end = server.usage.cycle_of(midnight(config.start))
+        while end.date() <= config.end:
+            if start.date() >= config.start:
+                issued = end.date() + timedelta(days=self._world.dice.between(1, 3, "issued", *CURSOR, end.date()))
+                rate = self.rates.of_day(entity.currency, issued)
+                lines = self._cursor_lines(server, start, end, midnight(issued), rate)
+                name = self._number(CURSOR, start.date())
+                yield Invoice(CURSOR, name, entity, start, end, issued, tuple(lines), fx_source="ecb_day")
+            start, end = server.usage.cycle_of(end)
+
+    def _cursor_lines(self, server: CursorServer, start: datetime, end: datetime, issued: datetime, rate: Decimal) -> Iterator[Line]:
+        whole, parts = 0, Decimal(0)
+        for member in server.team.members:
+            if member.joined >= end or (member.removed is not None and member.removed <= start):
+                continue
+            if member.joined <= start:
+                whole += 1
+            else:
+                days = Decimal((end.date() - member.joined.date()).days)
+                parts += EXACT.divide(days, Decimal((end.date() - start.date()).days)).quantize(Decimal("0.0001"))
+        price = cents(EXACT.divide(CURSOR_SEAT, rate))
+        yield Line("seat", "Teams Standard seats", price * whole, "standard", quantity=Decimal(whole), unit_price=price)
+        if parts:
+            yield Line("seat", "Teams Standard seats, pro rata", cents(price * parts), "standard", quantity=parts, unit_price=price)
+        pico = sum(event.billed for event in server.usage.cycle(start, issued))
+        yield Line("usage", "On-demand usage", cents(EXACT.divide(exact(pico, 12), rate)), sku="on_demand")
+
+
+def _days(month: date) -> list[date]:
+    return [month + timedelta(days=n) for n in range((next_month(month) - month).days)]
