@@ -10,6 +10,10 @@ pull_requests as (
     select * from {{ ref('stg_git_delivery__pull_requests') }}
 ),
 
+deployed as (
+    select * from {{ ref('stg_git_delivery__deployment_pulls') }}
+),
+
 marks as (
     select * from {{ ref('agent_marks') }}
 ),
@@ -27,6 +31,12 @@ candidates as (
         on runs.account = pull_requests.account
         and runs.repository = pull_requests.repository
         and runs.head_sha in (pull_requests.head_sha, pull_requests.merge_commit_sha)
+    union
+    -- The newer version of the API does not name the merge; where it was deployed, GitHub was asked for its pull request.
+    select runs.account, runs.run_id, deployed.pull_request_id, 1, 'commit'
+    from runs
+    inner join deployed
+        on runs.account = deployed.account and runs.repository = deployed.repository and runs.head_sha = deployed.commit_sha
     union
     select runs.account, runs.run_id, pull_requests.pull_request_id, 2, 'branch'
     from runs
