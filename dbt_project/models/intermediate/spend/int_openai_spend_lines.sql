@@ -100,7 +100,7 @@ codex as (
         '(not split)' as surface,
         user_id,
         cast(null as varchar) as api_key_id,
-        'metric' as basis,
+        'ledger' as basis,
         cast(null as {{ money_type() }}) as billed_usd,
         cast(credits as {{ money_type() }}) as credits,
         cast(null as {{ money_type() }}) as requests,
