@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
 
+from spend_assets.sandbox.anthropic_server import AnthropicServer
 from spend_assets.sandbox.cells import Cell, WithheldCell
+from spend_assets.sandbox.cursor_server import CursorServer
 from spend_assets.sandbox.http_server import Request, Response
+from spend_assets.sandbox.openai_server import OpenAIServer
 from spend_assets.sandbox.world import World
 
 
@@ -39,5 +42,5 @@ class VendorServer(Protocol):
 
 def vendor_servers(world: World) -> dict[str, VendorServer]:
     """By prefix, in the order in which they are shown."""
-    servers: list[VendorServer] = []
+    servers: list[VendorServer] = [AnthropicServer(world), CursorServer(world), OpenAIServer(world)]
     return {server.prefix: server for server in servers}

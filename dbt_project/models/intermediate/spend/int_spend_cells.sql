@@ -7,7 +7,7 @@ accounts as (
 ),
 
 ledger_streams as (
-    select * from {{ ref('ledger_streams') }}
+    select distinct vendor, ledger, stream from {{ ref('ledger_streams') }} where measure in ('money', 'tokens')
 ),
 
 -- The streams whose records land in int_spend for an account with that ledger.
