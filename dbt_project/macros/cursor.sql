@@ -33,6 +33,7 @@
 
         -- money: the model's cost before discount, the fee beside it, and what Cursor charges for the call whoever pays it
         {{ cents_to_usd('tokenUsage.totalCents') }} as list_usd,
+        coalesce(cast(tokenUsage.discountPercentOff as {{ money_type() }}), 0) as discount_percent,
         {{ cents_to_usd('cursorTokenFee') }} as token_fee_usd,
         {{ cents_to_usd('chargedCents') }} as charged_usd,
         cast(requestsCosts as {{ money_type() }}) as request_units,
