@@ -1,6 +1,6 @@
 """Pages behind opaque cursors: `next_page` of the reports, `last_id` of the directories. Read to the end, or an error."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TypeVar
 
@@ -52,6 +52,26 @@ def report_pages(scope: Scope, stream: str, params: Params, day: date, accept: t
             raise _broken(scope, stream, day, "the page cursor repeats; paging would never end")
         cursors.add(page.next_page)
         query = {**params, "page": page.next_page}
+
+
+def read_report(
+    scope: Scope, stream: str, params: Params, day: date, begin: Callable[[], Callable[[Page], None]], accept: tuple[int, ...] = ()
+) -> int:
+    """Hand every page of a report to what `begin` gives; after a dead cursor `begin` is called again and what was taken is void.
+
+    Returns the accepted status that came in place of a page, else 200. Raises VendorUnavailable when every read is cut.
+    """
+    for _ in range(READS):
+        take = begin()
+        status = 200
+        for answer in report_pages(scope, stream, params, day, (*accept, EXPIRED)):
+            if answer.value is None:
+                status = answer.status
+            else:
+                take(answer.value)
+        if status != EXPIRED:
+            return status
+    raise refreshed_too_often(scope, stream, day)
 
 
 def listing_pages(scope: Scope, stream: str, params: Params, day: date) -> Iterator[Listing]:

@@ -3,12 +3,13 @@
 Source: platform.claude.com/docs/en/manage-claude/{usage-cost-api,claude-code-analytics-api,analytics-api}.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
-from spend_assets.vendors.anthropic.pages import EXPIRED, READS, refreshed_too_often, report_pages
+from spend_assets.vendors.anthropic.pages import Page, read_report
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
 from spend_assets.vendors.records import HeldRecords, with_keys
@@ -55,18 +56,27 @@ def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outc
         "group_by[]": GROUP_BY[stream],
         "limit": str(MAX_DAYS),
     }
-    missing = set(window.days())
-    twice = False
+    missing: set[date] = set()
+    twice: set[date] = set()
     with HeldRecords(scope.limits) as held:
-        for answer in report_pages(scope, stream, query, window.start):
-            for raw in answer.value.data if answer.value else ():
+
+        def begin() -> Callable[[Page], None]:
+            held.clear()
+            missing.update(window.days())
+            twice.clear()
+            return take
+
+        def take(page: Page) -> None:
+            for raw in page.data:
                 bucket = msgspec.json.decode(raw, type=Bucket)
                 day = _day_of(scope, stream, window, bucket)
                 if window.start <= day < window.end:
-                    twice = twice or day not in missing
+                    twice.update({day} - missing)
                     missing.discard(day)
                     for result in bucket.results:
                         held.add(with_keys(result, {"day": day.isoformat(), "group_by": dimensions}))
+
+        read_report(scope, stream, query, window.start, begin)
         held.emit(sink)
     absent = sorted(day for day in missing if (scope.today() - day).days > FRESH_DAYS)
     problems = [f"no bucket of {absent[0]} and {len(absent) - 1} other days" if absent else "", "a bucket came twice" if twice else ""]
@@ -91,7 +101,7 @@ def fetch_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
     route, accept = scope.route("analytics_summaries"), scope.accepted("analytics_summaries")
     answer = scope.client.ask(route, {}, Summaries, params=params, day=day, accept=(*accept, *_young(scope, day)))
     if answer.status in accept:
-        return _not_available(scope, "analytics_summaries", answer.status)
+        return scope.not_available("analytics_summaries", answer.status)
     if answer.status == 400:
         return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
     if answer.value is None:
@@ -114,21 +124,22 @@ def _fetch_day(
     accept = scope.accepted(stream)
     also = _young(scope, day) if young else ()
     with HeldRecords(scope.limits) as held:
-        for _ in range(READS):
+
+        def begin() -> Callable[[Page], None]:
             held.clear()
-            expired = False
-            for answer in report_pages(scope, stream, {**params, "limit": "1000"}, day, accept=(*accept, *also, EXPIRED)):
-                if answer.status in accept:
-                    return _not_available(scope, stream, answer.status)
-                if answer.status == 400:
-                    return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
-                expired = answer.status == EXPIRED
-                for record in answer.value.data if answer.value else ():
-                    held.add(with_keys(record, {"day": day.isoformat()}) if added else bytes(record))
-            if not expired:
-                held.emit(sink)
-                return Outcome("data", params=params)
-    raise refreshed_too_often(scope, stream, day)
+            return take
+
+        def take(page: Page) -> None:
+            for record in page.data:
+                held.add(with_keys(record, {"day": day.isoformat()}) if added else bytes(record))
+
+        status = read_report(scope, stream, {**params, "limit": "1000"}, day, begin, (*accept, *also))
+        if status in accept:
+            return scope.not_available(stream, status)
+        if status == 400:
+            return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
+        held.emit(sink)
+    return Outcome("data", params=params)
 
 
 def _day_of(scope: Scope, stream: str, window: Window, bucket: Bucket) -> date:
@@ -150,9 +161,3 @@ def _one_day(stream: str, window: Window) -> date:
 
 def _young(scope: Scope, day: date) -> tuple[int, ...]:
     return (400,) if (scope.today() - day).days <= YOUNG_DAYS else ()
-
-
-def _not_available(scope: Scope, stream: str, status: int) -> Outcome:
-    return Outcome(
-        "not_available", detail=f"status {status}: the account's plan does not have it, or its key lacks {scope.route(stream).permission}"
-    )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from spend_assets.answers import Outcome
 from spend_assets.settings import AnthropicSource, Limits
 from spend_assets.vendors.anthropic import routes
 from spend_assets.vendors.http import HttpClient, Route
@@ -35,3 +36,7 @@ class Scope:
     def accepted(self, stream: str) -> tuple[int, ...]:
         """Statuses that mean "this account does not have it" rather than an error."""
         return (401, 403, 404) if stream in OPTIONAL else ()
+
+    def not_available(self, stream: str, status: int) -> Outcome:
+        detail = f"status {status}: the account's plan does not have it, or its key lacks {self.route(stream).permission}"
+        return Outcome("not_available", detail=detail)

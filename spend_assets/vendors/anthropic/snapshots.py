@@ -4,8 +4,10 @@ Source: platform.claude.com/docs/en/api/admin (users, workspaces, api_keys) and 
 workspaces are asked for, because they still appear in usage; people who left are not listed any more.
 """
 
+from collections.abc import Callable
+
 from spend_assets.answers import Outcome, Sink, Window
-from spend_assets.vendors.anthropic.pages import listing_pages, report_pages
+from spend_assets.vendors.anthropic.pages import Page, listing_pages, read_report
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
 from spend_assets.vendors.records import HeldRecords
@@ -35,13 +37,18 @@ def fetch_spend_limits(scope: Scope, window: Window, sink: Sink) -> Outcome:
 
     No page size is asked for: the vendor documents none beyond its own.
     """
-    accept = scope.accepted("spend_limits")
     with HeldRecords(scope.limits) as held:
-        for answer in report_pages(scope, "spend_limits", {}, window.start, accept=accept):
-            if answer.value is None:
-                detail = f"status {answer.status}: no Claude Enterprise plan, or the key lacks {scope.route('spend_limits').permission}"
-                return Outcome("not_available", detail=detail)
-            for record in answer.value.data:
+
+        def begin() -> Callable[[Page], None]:
+            held.clear()
+            return take
+
+        def take(page: Page) -> None:
+            for record in page.data:
                 held.add(bytes(record))
+
+        status = read_report(scope, "spend_limits", {}, window.start, begin, scope.accepted("spend_limits"))
+        if status in scope.accepted("spend_limits"):
+            return scope.not_available("spend_limits", status)
         held.emit(sink)
     return Outcome("data")
