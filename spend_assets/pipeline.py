@@ -17,7 +17,7 @@ from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
 from spend_assets.clock import Clock, today
 from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
 from spend_assets.home import exclusive, prepare_home
-from spend_assets.landing import inbox
+from spend_assets.landing import inbox, otlp
 from spend_assets.landing.changes import changed_days
 from spend_assets.landing.contracts import StreamContract, load_contracts
 from spend_assets.landing.crash import STEPS, point
@@ -27,6 +27,7 @@ from spend_assets.landing.ingest import StreamReport, ingest_stream
 from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
+from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
 from spend_assets.settings import Settings, SettingsError
@@ -98,6 +99,8 @@ class Pipeline:
                 yield self._ingest(stores, contract, span, False, say)
 
     def _ingest(self, stores: Stores, contract: StreamContract, span: Window | None, refetch: bool, say: Say) -> StreamReport:
+        if contract.vendor == otlp.VENDOR:
+            return self._collect(stores, contract, say)
         dropped = inbox.import_inbox(self.home / "inbox", contract, store=stores.landing, raw=stores.raw, say=say)
         total = StreamReport(
             landed=sum(file.new for file in dropped.imported),
@@ -130,6 +133,26 @@ class Pipeline:
             stores.raw.compact(contract, account, today(self.clock), say)
         return total
 
+    def _collect(self, stores: Stores, contract: StreamContract, say: Say) -> StreamReport:
+        """Telemetry that collectors wrote into folders."""
+        total = StreamReport()
+        if not self.settings.sources.otlp:
+            return total
+        hasher = otlp.Hasher(load_pseudonyms(self.settings, say).key_for("prompts and paths"))
+        for source in self.settings.sources.otlp:
+            report = otlp.collect(
+                contract,
+                source.account,
+                self.home / source.path,
+                limits=self.settings.limits,
+                hasher=hasher,
+                store=stores.landing,
+                raw=stores.raw,
+                say=say,
+            )
+            total.add(report)
+        return total
+
     def accounts(self, vendor: str) -> list[Configured]:
         """The configured accounts of a vendor. One client for the life of this object: it may keep what streams share."""
         return [source for source in self._configured if source.vendor == vendor]
@@ -156,6 +179,7 @@ class Pipeline:
             (source.vendor, source.account): AccountRow(source.vendor, source.account, source.scope, source.ledger, True)
             for source in self._configured
         }
+        rows |= {(otlp.VENDOR, s.account): AccountRow(otlp.VENDOR, s.account, "collector", None, True) for s in self.settings.sources.otlp}
         # Accounts known from files alone: the first stream that can carry money and is there, else the last that could.
         for vendor, streams in self.contracts.items():
             ledgers = sorted((c for c in streams.values() if c.file_ledger), key=lambda c: c.file_ledger)

@@ -204,15 +204,24 @@ class OpenAISource(Section):
         return "costs"
 
 
+class OtlpSource(Section):
+    """Telemetry of agents that a collector wrote into a folder (docs/instrumenting-agents.md)."""
+
+    account: Account
+    path: Path
+    """Where finished files lie; they are removed once landed. Relative to SPEND_HOME."""
+
+
 class Sources(Section):
     github: tuple[GitHubSource, ...] = ()
     anthropic: tuple[AnthropicSource, ...] = ()
     cursor: tuple[CursorSource, ...] = ()
     openai: tuple[OpenAISource, ...] = ()
+    otlp: tuple[OtlpSource, ...] = ()
 
     @model_validator(mode="after")
     def accounts_are_distinct(self) -> "Sources":
-        for section in (self.github, self.anthropic, self.cursor, self.openai):
+        for section in (self.github, self.anthropic, self.cursor, self.openai, self.otlp):
             names = [source.account for source in section]
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -223,6 +232,9 @@ class Sources(Section):
         for keys in ([(s.base_url, s.key_env) for s in section] for section in (self.anthropic, self.cursor, self.openai)):
             if len(set(keys)) < len(keys):
                 raise ValueError("two accounts of one vendor use the same key: their money would count twice")
+        folders = [source.path for source in self.otlp]
+        if any(one != other and one.is_relative_to(other) for one in folders for other in folders) or len(set(folders)) < len(folders):
+            raise ValueError("two otlp accounts read the same folder; each needs one of its own")
         return self
 
     @property

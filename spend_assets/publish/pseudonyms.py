@@ -32,6 +32,10 @@ class Pseudonyms:
             return value
         return "p_" + hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()[:20]
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for something else that must not be guessed, so that its hashes and the pseudonyms say nothing of each other."""
+        return hmac.digest(self._key, f"for {purpose}".encode(), hashlib.sha256)
+
 
 def is_person(value: str) -> bool:
     return value.startswith(PERSON_PREFIXES)
