@@ -4,9 +4,9 @@
 #}
 {% macro vendors_with(part) %}
     {{ return({
-        'spend_lines': ['github_copilot', 'anthropic', 'cursor', 'openai'],
-        'generation_totals': ['github_copilot', 'anthropic', 'cursor', 'openai'],
-        'principal_days': ['anthropic', 'cursor', 'openai'],
+        'spend_lines': ['github_copilot', 'anthropic', 'cursor', 'openai', 'file_vendors'],
+        'generation_totals': ['github_copilot', 'anthropic', 'cursor', 'openai', 'openrouter', 'litellm', 'custom_agents'],
+        'principal_days': ['anthropic', 'cursor', 'openai', 'file_vendors'],
         'activity': ['github_copilot', 'anthropic', 'cursor', 'openai'],
         'seats': ['github_copilot', 'anthropic', 'cursor'],
     }[part]) }}

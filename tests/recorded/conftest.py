@@ -1,10 +1,12 @@
 """The vendors' own recorded and documented responses, served on loopback, fetched by the clients, landed, and built once by dbt.
 
 Each vendor has a module <vendor>_answers.py beside this file: SETTINGS (its [[sources.x]] section, with {base} for the address), ENV, SPAN
-(first and last day asked for), NOW, and answer(method, path, query, body) -> (status, body) or None for a path that is not served.
+(first and last day asked for), NOW, and answer(method, path, query, body) -> (status, body) or None for a path that is not served. It may
+have MORE_SPANS, asked for beside SPAN, and FILES: places below the inbox, and the files that are dropped there.
 """
 
 import importlib
+import shutil
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
@@ -91,9 +93,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         said: list[str] = []
         for vendor, module in modules.items():
             clock.instant = module.NOW
-            first, last = module.SPAN
-            for stream in pipeline.contracts[vendor].values():
-                pipeline.ingest(vendor, stream.stream, Window(first, last + timedelta(days=1)), refetch=False, say=said.append)
+            for place, file in getattr(module, "FILES", {}).items():
+                dropped = home / "inbox" / place
+                dropped.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, dropped)
+            for first, last in (module.SPAN, *getattr(module, "MORE_SPANS", ())):
+                for stream in pipeline.contracts[vendor].values():
+                    pipeline.ingest(vendor, stream.stream, Window(first, last + timedelta(days=1)), refetch=False, say=said.append)
         clock.instant = max(module.NOW for module in modules.values())
         verdict = pipeline.build(said.append)
         assert verdict.passed, [check for check in verdict.checks if check.blocking and not check.passed]
