@@ -16,12 +16,16 @@ limits as (
 
 -- Members are listed with their limits also where a key may not read the directory.
 members as (
-    select account, day, user_id, 'users' as stream, cast(added_at as date) as assigned_on from users
-    union all
-    select limits.account, limits.day, limits.user_id, 'spend_limits' as stream, cast(null as date) as assigned_on
-    from limits
-    left join (select distinct account, day from users) as listed on limits.account = listed.account and limits.day = listed.day
-    where listed.account is null
+    select
+        coalesce(users.account, limits.account) as account,
+        coalesce(users.day, limits.day) as day,
+        coalesce(users.user_id, limits.user_id) as user_id,
+        case when users.user_id is not null then 'users' else 'spend_limits' end as stream,
+        cast(users.added_at as date) as assigned_on,
+        limits.plan,
+        limits.limit_usd
+    from users
+    full outer join limits on users.account = limits.account and users.day = limits.day and users.user_id = limits.user_id
 ),
 
 active_days as (
@@ -55,14 +59,12 @@ final as (
         members.day,
         members.stream,
         members.user_id as principal,
-        coalesce(limits.plan, 'enterprise') as plan,
+        coalesce(members.plan, 'enterprise') as plan,
         members.assigned_on,
         last_active.last_active_on,
         cast(null as date) as pending_cancellation_on,
-        limits.limit_usd
+        members.limit_usd
     from members
-    left join limits
-        on members.account = limits.account and members.day = limits.day and members.user_id = limits.user_id
     left join last_active
         on members.account = last_active.account
         and members.user_id = last_active.principal
