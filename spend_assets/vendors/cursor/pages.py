@@ -14,8 +14,8 @@ from spend_assets.vendors.records import HeldRecords
 Keep = Callable[[msgspec.Raw], bytes]
 """Makes the record that is held of one that was sent."""
 
-READS = 2
-"""A list that was not read exactly is read once more."""
+READS = 3
+"""A list that was not read exactly is read again, so often in all."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Page:
 
 @dataclass(frozen=True)
 class _Reading:
-    """`problem`: why the list is not what the vendor counts. `doubt`: nothing contradicts it, and an equal second reading proves it."""
+    """`problem`: why the list is not what the vendor counts. `doubt`: nothing contradicts it, and another equal reading proves it."""
 
     problem: str
     doubt: str
@@ -39,20 +39,20 @@ class _Reading:
 def read_exactly(
     held: HeldRecords, ask: Callable[[int], Page], keeper: Callable[[], Keep], unit: Callable[[msgspec.Raw], bytes] | None, noun: str
 ) -> str:
-    """Read all pages into `held`, twice if need be. Returns why the list is not exact, or nothing.
+    """Read all pages into `held`, again if need be. Returns why the list is not exact, or nothing.
 
     `ask` gives a page by its number from 1, `keeper` a fresh Keep for each reading. `unit` names what `total` counts (a user, say), where
     it is not the record: the same unit on two pages means that the list shifted. Without `unit`, equal records on two pages may be two real
     ones, so they only raise a doubt, and so does a list of several pages without a total.
     """
-    before = _Reading("not read", "", b"")
+    reading, before = _Reading("not read", "", b""), set[bytes]()
     for _ in range(READS):
         held.clear()
         reading = _read(held, ask, keeper(), unit, noun)
-        if not reading.problem and (not reading.doubt or before.digest == reading.digest):
+        if not reading.problem and (not reading.doubt or reading.digest in before):
             return ""
-        before = reading
-    return before.problem or before.doubt
+        before.add(reading.digest)
+    return reading.problem or reading.doubt
 
 
 def _read(held: HeldRecords, ask: Callable[[int], Page], keep: Keep, unit: Callable[[msgspec.Raw], bytes] | None, noun: str) -> _Reading:
