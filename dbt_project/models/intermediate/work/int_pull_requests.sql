@@ -98,8 +98,12 @@ named as (
         pull_requests.*,
         pull_requests.author_login in (select pattern from agent_logins) as author_is_agent,
         nullif(regexp_extract(pull_requests.head_branch, '(^|[/_-])([A-Z][A-Z0-9]{1,9}-[0-9]{1,7})($|[^0-9A-Za-z])', 2), '') as issue_key,
+        -- 77-retries, fix-77, issue/77; a release's date is no issue.
         cast(
-            nullif(regexp_extract(pull_requests.head_branch, '(^|/)(issue-|issue/|gh-|fix-)?([0-9]{1,7})($|-)', 3), '') as bigint
+            coalesce(
+                nullif(regexp_extract(pull_requests.head_branch, '(^|/)(issue-|issue/|gh-|fix-)([0-9]{1,7})($|[^0-9])', 3), ''),
+                nullif(regexp_extract(pull_requests.head_branch, '(^|/)([0-9]{1,7})-[A-Za-z]', 2), '')
+            ) as bigint
         ) as issue_number,
         cast(nullif(regexp_extract(pull_requests.head_branch, '^revert-([0-9]{1,9})-', 1), '') as bigint) as reverts_number
     from pull_requests
