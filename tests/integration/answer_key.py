@@ -94,9 +94,11 @@ def _sums(lab: Lab, keys: str, amount: str, source: str) -> dict[Key, Decimal]:
     return {row[:-1]: row[-1] for row in rows}
 
 
-_PEOPLE = """(
+SPEND_DAILY = "(select * from marts.spend_daily where vendor = 'github_copilot')"
+INT_SPEND = "(select * from intermediate.int_spend where vendor = 'github_copilot')"
+_PEOPLE = f"""(
     select spend.*, coalesce(people.github_id, case when spend.principal_key = 'github-actions[bot]' then 41898282 end) as github_id
-    from marts.spend_daily as spend
+    from {SPEND_DAILY} as spend
     left join (select distinct account, day, person_id, github_id from intermediate.int_github_copilot_person_days) as people
         on spend.account = people.account and spend.day = people.day and spend.principal_key = people.person_id
 )"""
@@ -104,7 +106,7 @@ _PEOPLE = """(
 
 def _use(condition: str = "true") -> str:
     """AI use without seats, and without the minutes and sandboxes of agents."""
-    return f"(select * from marts.spend_daily where principal_key not like 'copilot-%' and series <> 'human_seat' and {condition})"
+    return f"(select * from {SPEND_DAILY} where principal_key not like 'copilot-%' and series <> 'human_seat' and {condition})"
 
 
 def _enterprise(lab: Lab) -> Iterator[View]:
@@ -128,9 +130,9 @@ def _enterprise(lab: Lab) -> Iterator[View]:
         _sums(lab, "day, github_id", "consumption_usd", people),
         user_at=1,
     )
-    yield from _months_by(lab, "org", "organization", [(m.month, m.by_org) for m in months], "intermediate.int_spend", "principal")
+    yield from _months_by(lab, "org", "organization", [(m.month, m.by_org) for m in months], INT_SPEND, "principal")
     yield from _months_by(
-        lab, "cost centre", "cost_center", [(m.month, m.by_cost_center) for m in months], "marts.spend_daily", "principal_key"
+        lab, "cost centre", "cost_center", [(m.month, m.by_cost_center) for m in months], SPEND_DAILY, "principal_key"
     )
     yield from _agents(lab)
 
@@ -140,7 +142,7 @@ def _finance(lab: Lab, stream: str, expected: dict[Key, Decimal]) -> Iterator[Vi
     found: dict[Key, Decimal] = {}
     last = lab.last_day().replace(day=1)
     for month, consumption, billed in lab.query(
-        "select month, sum(consumption_usd), sum(billed_usd) from marts.finance_monthly group by all"
+        "select month, sum(consumption_usd), sum(billed_usd) from marts.finance_monthly where vendor = 'github_copilot' group by all"
     ):
         if month <= last:
             found |= {(month, "consumption"): consumption or ZERO, (month, "billed"): billed or ZERO}
@@ -179,16 +181,16 @@ def _agents(lab: Lab) -> Iterator[View]:
             ("sandboxes", month.sandboxes_usd),
         ):
             expected[name][day,] = amount
-    agents = f"(select * from marts.spend_daily where principal_key in {AGENTS})"
+    agents = f"(select * from {SPEND_DAILY} where principal_key in {AGENTS})"
     found = {
-        "seats": _sums(lab, "day", "billed_usd", "(select * from marts.spend_daily where series = 'human_seat')"),
-        "seat-months": _sums(lab, "day", "seat_months", "intermediate.int_spend"),
+        "seats": _sums(lab, "day", "billed_usd", f"(select * from {SPEND_DAILY} where series = 'human_seat')"),
+        "seat-months": _sums(lab, "day", "seat_months", INT_SPEND),
         "Actions": _sums(lab, "day", "billed_usd", agents),
         "Actions gross": _sums(lab, "day", "consumption_usd", agents),
         "Actions minutes": _sums(
             lab, "day", "quantity", "(select * from staging.stg_github_copilot__billing_report where workflow_path like 'dynamic/%')"
         ),
-        "sandboxes": _sums(lab, "day", "billed_usd", "(select * from marts.spend_daily where principal_key = 'copilot-sandbox')"),
+        "sandboxes": _sums(lab, "day", "billed_usd", f"(select * from {SPEND_DAILY} where principal_key = 'copilot-sandbox')"),
     }
     for name, cells in expected.items():
         yield View(name, "billing_report", cells, found[name])
@@ -214,7 +216,7 @@ def _metrics_only(lab: Lab) -> Iterator[View]:
         by_day[user.day,] += worth
         by_month[user.day.replace(day=1), "consumption"] += worth
     yield from _finance(lab, stream, by_month)
-    yield View("day", stream, by_day, _sums(lab, "day", "consumption_usd", "marts.spend_daily"))
+    yield View("day", stream, by_day, _sums(lab, "day", "consumption_usd", SPEND_DAILY))
     yield View("user-day", stream, by_user, _sums(lab, "day, github_id", "consumption_usd", _PEOPLE), user_at=1)
 
 
@@ -231,7 +233,7 @@ def _metrics(lab: Lab) -> Iterator[View]:
 
 def _seats(lab: Lab) -> Iterator[View]:
     """Grants and plans per person on every day on which a run looked."""
-    looked = [day for (day,) in lab.query("select distinct day from marts.seats order by day")]
+    looked = [day for (day,) in lab.query("select distinct day from marts.seats where vendor = 'github_copilot' order by day")]
     assert looked, "no run saw the seats"
     expected: dict[Key, Decimal] = defaultdict(Decimal)
     for day in looked:
@@ -240,7 +242,8 @@ def _seats(lab: Lab) -> Iterator[View]:
     found = lab.query(
         "select seats.day, people.github_id, sum(seats.grants) from marts.seats as seats "
         "join (select distinct account, day, person_id, github_id from intermediate.int_github_copilot_person_days) as people "
-        "on seats.account = people.account and seats.day = people.day and seats.person_key = people.person_id group by all"
+        "on seats.account = people.account and seats.day = people.day and seats.person_key = people.person_id "
+        "where seats.vendor = 'github_copilot' group by all"
     )
     yield View("seats seen", "seats", expected, {row[:-1]: Decimal(row[-1]) for row in found}, user_at=1)
 
