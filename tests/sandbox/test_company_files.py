@@ -1,4 +1,4 @@
-"""The company's files: invoices add up to the cent and follow the ledger, each is written as its department would, and all can be imported."""
+"""The company's files: invoices add up to the cent and follow the ledger, each is written as its department would, and all are imported."""
 
 import csv
 import json
