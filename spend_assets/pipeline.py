@@ -30,7 +30,7 @@ from spend_assets.landing.store import LandingStore
 from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
-from spend_assets.settings import Settings, SettingsError
+from spend_assets.settings import FileSource, Settings, SettingsError
 from spend_assets.vendors.configured import Configured, VendorClient, configured
 from spend_assets.warehouse import Warehouse
 
@@ -180,6 +180,9 @@ class Pipeline:
             for source in self._configured
         }
         rows |= {(otlp.VENDOR, s.account): AccountRow(otlp.VENDOR, s.account, "collector", None, True) for s in self.settings.sources.otlp}
+        rows |= {
+            (s.vendor, s.account): AccountRow(s.vendor, s.account, "file", self._declared(s), False) for s in self.settings.sources.files
+        }
         # Accounts known from files alone: the first stream that can carry money and is there, else the last that could.
         for vendor, streams in self.contracts.items():
             ledgers = sorted((c for c in streams.values() if c.file_ledger), key=lambda c: c.file_ledger)
@@ -187,7 +190,23 @@ class Pipeline:
                 ledger = contract if contract in ledgers else ledgers[-1]
                 for account in accounts_of(stores.landing, stores.raw, contract):
                     rows.setdefault((vendor, account), AccountRow(vendor, account, "file", ledger.stream, False))
+            for contract in streams.values():
+                for account in accounts_of(stores.landing, stores.raw, contract) if contract.estimates else ():
+                    rows.setdefault((vendor, account), AccountRow(vendor, account, "file", None, False))
         return [rows[key] for key in sorted(rows)]
+
+    def _declared(self, source: FileSource) -> str:
+        """The declared ledger of an account by file. Raises SettingsError where it is no stream of files with amounts."""
+        contract = self.contracts.get(source.vendor, {}).get(source.ledger)
+        if contract is None or not (contract.estimates or contract.file_ledger):
+            known = [
+                f"{c.vendor}/{c.stream}" for streams in self.contracts.values() for c in streams.values() if c.estimates or c.file_ledger
+            ]
+            raise SettingsError(
+                f"[[sources.files]] account {source.account}: {source.vendor}/{source.ledger} is no stream of files with amounts; "
+                f"those are {', '.join(known)}"
+            )
+        return contract.stream
 
     @contextlib.contextmanager
     def building(self, say: Say) -> Iterator[Build]:

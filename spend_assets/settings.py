@@ -212,12 +212,22 @@ class OtlpSource(Section):
     """Where finished files lie; they are removed once landed. Relative to SPEND_HOME."""
 
 
+class FileSource(Section):
+    """The declared ledger of an account that comes by files alone, for example a gateway's whose keys no other account here bills."""
+
+    vendor: Account
+    account: Account
+    ledger: Account
+    """The stream whose amounts are money. Without a declaration what a gateway says of money is an estimate, and in no sum."""
+
+
 class Sources(Section):
     github: tuple[GitHubSource, ...] = ()
     anthropic: tuple[AnthropicSource, ...] = ()
     cursor: tuple[CursorSource, ...] = ()
     openai: tuple[OpenAISource, ...] = ()
     otlp: tuple[OtlpSource, ...] = ()
+    files: tuple[FileSource, ...] = ()
 
     @model_validator(mode="after")
     def accounts_are_distinct(self) -> "Sources":
@@ -226,6 +236,9 @@ class Sources(Section):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"account {twice[0]!r} is configured twice; every account needs a name of its own")
+        declared = [(source.vendor, source.account) for source in self.files]
+        if len(set(declared)) < len(declared):
+            raise ValueError("an account in [[sources.files]] is declared twice; it has one ledger")
         scopes = [(s.base_url, s.enterprise or s.org) for s in self.github]
         if len(set(scopes)) < len(scopes):
             raise ValueError("two accounts point at the same enterprise or organisation: their money would count twice")
@@ -241,7 +254,9 @@ class Sources(Section):
     def secret_names(self) -> frozenset[str]:
         """The environment variables that any section names as the place of a secret."""
         sections = (self.github, self.anthropic, self.cursor, self.openai)
-        fields = [(source, name) for section in sections for source in section for name in type(source).model_fields if name.endswith("_env")]
+        fields = [
+            (source, name) for section in sections for source in section for name in type(source).model_fields if name.endswith("_env")
+        ]
         return frozenset(value for source, name in fields if (value := getattr(source, name)))
 
 

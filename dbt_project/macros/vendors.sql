@@ -6,6 +6,7 @@
     {{ return({
         'spend_lines': ['github_copilot', 'anthropic', 'cursor', 'openai', 'file_vendors'],
         'generation_totals': ['github_copilot', 'anthropic', 'cursor', 'openai', 'openrouter', 'litellm', 'custom_agents'],
+        'cell_parts': ['openai'],
         'principal_days': ['anthropic', 'cursor', 'openai', 'file_vendors'],
         'activity': ['github_copilot', 'anthropic', 'cursor', 'openai'],
         'seats': ['github_copilot', 'anthropic', 'cursor'],

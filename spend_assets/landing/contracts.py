@@ -100,6 +100,8 @@ class StreamContract:
     """The vendor's day, where it is not the UTC day (DESIGN law 6)."""
     file_ledger: int = 0
     """Where an account is known from files alone, its money is in the stream with the lowest rank that is there; 0 carries none."""
+    estimates: bool = False
+    """Files say what use is worth and are no bill: their money counts only where spend.toml declares the stream as the account's ledger."""
     importable: bool = False
     """JSON files of this stream are taken from the inbox."""
     wrapped_in: str = ""

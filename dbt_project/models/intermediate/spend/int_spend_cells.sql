@@ -16,15 +16,28 @@ contributing as (
         current_generations.vendor,
         current_generations.account,
         current_generations.day,
-        accounts.ledger,
+        coalesce(accounts.ledger, '(none)') as ledger,
         current_generations.stream || '=' || current_generations.generation as part
     from current_generations
     inner join accounts
         on current_generations.vendor = accounts.vendor and current_generations.account = accounts.account
     inner join ledger_streams
         on accounts.vendor = ledger_streams.vendor
-        and accounts.ledger = ledger_streams.ledger
+        and coalesce(accounts.ledger, '(none)') = ledger_streams.ledger
         and current_generations.stream = ledger_streams.stream
+),
+
+-- What a day depends on beside its own records: a directory, which may say something new about an old day.
+beside as (
+    {{ all_vendors('cell_parts', ['vendor', 'account', 'day', 'part']) }}
+),
+
+parts as (
+    select * from contributing
+    union all
+    select days.vendor, days.account, days.day, days.ledger, beside.part
+    from (select distinct vendor, account, day, ledger from contributing) as days
+    inner join beside on days.vendor = beside.vendor and days.account = beside.account and days.day = beside.day
 ),
 
 final as (
@@ -33,7 +46,7 @@ final as (
         account,
         day,
         md5('{{ var("code_version") }}' || '|' || ledger || '|' || string_agg(part, '|' order by part)) as cell_version
-    from contributing
+    from parts
     group by vendor, account, day, ledger
 )
 
