@@ -8,10 +8,6 @@ products as (
     select * from {{ ref('anthropic_products') }}
 ),
 
-workspaces as (
-    select * from {{ ref('int_anthropic_workspaces') }}
-),
-
 cost as (
     select
         cost.account,
@@ -163,7 +159,8 @@ final as (
         coalesce(lines.workspace_id, '(none)') as project,
         '(none)' as organization,
         '(none)' as repository,
-        coalesce(workspaces.cost_center, '(none)') as cost_center,
+        -- A workspace's cost centre is a tag of the present: it is joined where tables are built anew each time.
+        '(none)' as cost_center,
         coalesce(products.surface, '(not split)') as surface,
         coalesce(lines.user_id, lines.service_id, lines.actor_key_id, lines.api_key_id, '(unattributed)') as principal,
         case
@@ -198,11 +195,6 @@ final as (
     from lines
     inner join accounts on lines.account = accounts.account
     left join products on lines.product = products.product
-    left join workspaces
-        on lines.account = workspaces.account
-        and lines.workspace_id = workspaces.workspace_id
-        and lines.day >= workspaces.valid_from
-        and lines.day < workspaces.valid_to
 )
 
 select * from final
