@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, Window
-from spend_assets.vendors.cursor.pages import Keep, Page, read_exactly
+from spend_assets.vendors.cursor.pages import Ask, Keep, Page, read_exactly
 from spend_assets.vendors.cursor.routes import AUDIT_LOGS, COMMITS, DAILY_USAGE, REFUSED
 from spend_assets.vendors.cursor.scope import Scope
 from spend_assets.vendors.cursor.times import bounds_iso, bounds_ms, day_of_iso, day_of_ms, lenient
@@ -57,12 +57,12 @@ class AuditPage(msgspec.Struct):
 def fetch_daily_usage(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per member and UTC day, of at most 30 days; `day` is added from `date` where it is absent (before 2026)."""
 
-    def ask(number: int) -> Page:
-        page = ask_daily_usage(scope, window, number, USERS_PER_PAGE)
+    def ask(number: int, size: int) -> Page:
+        page = ask_daily_usage(scope, window, number, size)
         return Page(page.data, page.pagination.totalUsers, page.pagination.hasNextPage)
 
     with HeldRecords(scope.limits) as held:
-        detail = read_exactly(held, ask, lambda: _with_day, _member, "members")
+        detail = read_exactly(held, ask, lambda: _with_day, _member, "members", USERS_PER_PAGE)
         held.emit(sink)
     return Outcome("data", complete=not detail, detail=detail)
 
@@ -80,14 +80,14 @@ def fetch_commits(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per commit as scored, amended ones again; `day` is added: the day it was taken in, or made, whichever the window holds."""
     seen = 0
 
-    def ask(number: int) -> Page:
+    def ask(number: int, size: int) -> Page:
         nonlocal seen
-        page = _value(scope, window, "ai_code_commits", ask_commits(scope, window, number, COMMITS_PER_PAGE))
+        page = _value(scope, window, "ai_code_commits", ask_commits(scope, window, number, size))
         seen = len(page.items) + (seen if number > 1 else 0)
         more = seen < page.totalCount if page.totalCount is not None else bool(page.items)
         return Page(page.items, page.totalCount, more)
 
-    return _optional(scope, "ai_code_commits", sink, ask, lambda record: _in_window(record, window), None, "commits")
+    return _optional(scope, "ai_code_commits", sink, ask, lambda record: _in_window(record, window), None, "commits", COMMITS_PER_PAGE)
 
 
 def ask_commits(scope: Scope, window: Window, number: int, size: int) -> Answer[CommitPage]:
@@ -99,11 +99,11 @@ def ask_commits(scope: Scope, window: Window, number: int, size: int) -> Answer[
 def fetch_audit_logs(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per event of SEAT_EVENTS, of at most 30 days; `day` is added."""
 
-    def ask(number: int) -> Page:
-        page = _value(scope, window, "audit_logs", ask_audit_logs(scope, window, number, AUDIT_PER_PAGE))
+    def ask(number: int, size: int) -> Page:
+        page = _value(scope, window, "audit_logs", ask_audit_logs(scope, window, number, size))
         return Page(page.events, page.pagination.totalCount, page.pagination.hasNextPage)
 
-    return _optional(scope, "audit_logs", sink, ask, _of_event, _event, "events")
+    return _optional(scope, "audit_logs", sink, ask, _of_event, _event, "events", AUDIT_PER_PAGE)
 
 
 def ask_audit_logs(scope: Scope, window: Window, number: int, size: int) -> Answer[AuditPage]:
@@ -132,14 +132,15 @@ def _optional(
     scope: Scope,
     stream: str,
     sink: Sink,
-    ask: Callable[[int], Page],
+    ask: Ask,
     keep: Keep,
     unit: Callable[[msgspec.Raw], bytes] | None,
     noun: str,
+    size: int,
 ) -> Outcome:
     with HeldRecords(scope.limits) as held:
         try:
-            detail = read_exactly(held, ask, lambda: keep, unit, noun)
+            detail = read_exactly(held, ask, lambda: keep, unit, noun, size)
         except _Refused as refused:
             return scope.refused_by_plan(stream, refused.status)
         held.emit(sink)

@@ -45,12 +45,12 @@ def fetch_usage_events(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """All events of the window, both bounds in, to the millisecond. Incomplete where two readings were not what Cursor counts."""
     first, last = bounds_ms(window)
 
-    def ask(number: int) -> Page:
-        page = ask_events(scope, window, first, last, number, PAGE_SIZE)
+    def ask(number: int, size: int) -> Page:
+        page = ask_events(scope, window, first, last, number, size)
         return Page(page.usageEvents, page.totalUsageEventsCount, page.pagination.hasNextPage)
 
     with HeldRecords(scope.limits) as held:
-        detail = read_exactly(held, ask, _numbered, None, "events")
+        detail = read_exactly(held, ask, _numbered, None, "events", PAGE_SIZE)
         held.emit(sink)
     return Outcome("data", complete=not detail, detail=detail, params={"startDate": str(first), "endDate": str(last)})
 

@@ -11,12 +11,6 @@ import msgspec
 
 from spend_assets.vendors.records import HeldRecords
 
-Keep = Callable[[msgspec.Raw], bytes]
-"""Makes the record that is held of one that was sent."""
-
-READS = 3
-"""A list that was not read exactly is read again, so often in all."""
-
 
 @dataclass(frozen=True)
 class Page:
@@ -27,59 +21,74 @@ class Page:
     more: bool
 
 
+Keep = Callable[[msgspec.Raw], bytes]
+"""Makes the record that is held of one that was sent."""
+
+Ask = Callable[[int, int], Page]
+"""Gives a page by its number from 1 and the size that is asked for."""
+
+READS = 3
+"""A list that was not read exactly is read again, so often in all."""
+
+
 @dataclass(frozen=True)
 class _Reading:
-    """`problem`: why the list is not what the vendor counts. `doubt`: nothing contradicts it, and another equal reading proves it."""
+    """`problem`: why the list is not what the vendor counts. `doubt`: nothing contradicts it, and another equal reading proves it.
+    `longest`: the most units on one page."""
 
     problem: str
     doubt: str
     digest: bytes
+    longest: int
 
 
 def read_exactly(
-    held: HeldRecords, ask: Callable[[int], Page], keeper: Callable[[], Keep], unit: Callable[[msgspec.Raw], bytes] | None, noun: str
+    held: HeldRecords, ask: Ask, keeper: Callable[[], Keep], unit: Callable[[msgspec.Raw], bytes] | None, noun: str, size: int
 ) -> str:
     """Read all pages into `held`, again if need be. Returns why the list is not exact, or nothing.
 
-    `ask` gives a page by its number from 1, `keeper` a fresh Keep for each reading. `unit` names what `total` counts (a user, say), where
-    it is not the record: the same unit on two pages means that the list shifted. Without `unit`, equal records on two pages may be two real
-    ones, so they only raise a doubt, and so does a list of several pages without a total.
+    `keeper` gives a fresh Keep for each reading. `unit` names what `total` counts (a user, say), where it is not the record: the same unit
+    on two pages means that the list shifted. Without `unit`, equal records on two pages may be two real ones, so they only raise a doubt,
+    and so does a list of several pages without a total. Another reading is made with smaller pages than the server gave: a record that is
+    there twice because of where a page ended is then another one.
     """
-    reading, before = _Reading("not read", "", b""), set[bytes]()
+    reading, before = _Reading("not read", "", b"", 0), set[bytes]()
     for _ in range(READS):
         held.clear()
-        reading = _read(held, ask, keeper(), unit, noun)
+        reading = _read(held, ask, keeper(), unit, noun, size)
         if not reading.problem and (not reading.doubt or reading.digest in before):
             return ""
         before.add(reading.digest)
+        size = max(1, min(size, reading.longest) * 2 // 3)
     return reading.problem or reading.doubt
 
 
-def _read(held: HeldRecords, ask: Callable[[int], Page], keep: Keep, unit: Callable[[msgspec.Raw], bytes] | None, noun: str) -> _Reading:
+def _read(held: HeldRecords, ask: Ask, keep: Keep, unit: Callable[[msgspec.Raw], bytes] | None, noun: str, size: int) -> _Reading:
     page_of: dict[bytes, int] = {}
     hashes: list[bytes] = []
     totals: set[int | None] = set()
-    problem, doubt, number, last = "", "", 0, b""
+    problem, doubt, number, longest, last = "", "", 0, 0, b""
     while True:
         number += 1
-        page = ask(number)
+        page = ask(number, size)
         totals.add(page.total)
-        hashes_here = [hashlib.blake2b(bytes(record), digest_size=16).digest() for record in page.records]
-        for record, digest in zip(page.records, hashes_here, strict=True):
-            name = digest if unit is None else unit(record)
+        here = [hashlib.blake2b(bytes(record), digest_size=16).digest() for record in page.records]
+        units = here if unit is None else [unit(record) for record in page.records]
+        longest = max(longest, len(here) if unit is None else len(set(units)))
+        for record, name in zip(page.records, units, strict=True):
             if page_of.setdefault(name, number) != number:
                 if unit is None:
                     doubt = "equal records on two pages"
                 else:
                     problem = f"one of the {noun} is on two pages: the list shifted"
             held.add(keep(record))
-        hashes += hashes_here
+        hashes += here
         if not page.more:
             break
-        if not page.records or b"".join(hashes_here) == last:
+        if not here or b"".join(here) == last:
             problem = f"page {number} brings nothing new and says that more follow"
             break
-        last = b"".join(hashes_here)
+        last = b"".join(here)
     found = len(hashes) if unit is None else len(page_of)
     total = totals.pop()
     if totals:
@@ -88,4 +97,4 @@ def _read(held: HeldRecords, ask: Callable[[int], Page], keep: Keep, unit: Calla
         doubt = doubt or f"the vendor does not say how many {noun} there are"
     elif total is not None and found != total:
         problem = problem or f"{found} {noun} on {number} pages, the vendor counts {total}"
-    return _Reading(problem, doubt, hashlib.blake2b(b"".join(sorted(hashes)), digest_size=16).digest())
+    return _Reading(problem, doubt, hashlib.blake2b(b"".join(sorted(hashes)), digest_size=16).digest(), longest)

@@ -70,8 +70,8 @@ def fetch_spend(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """
     cycles: set[int] = set()
 
-    def ask(number: int) -> Page:
-        page = ask_spend(scope, window, number, SPEND_PAGE_SIZE)
+    def ask(number: int, size: int) -> Page:
+        page = ask_spend(scope, window, number, size)
         if number == 1:
             cycles.clear()
         cycles.add(page.subscriptionCycleStart)
@@ -80,7 +80,7 @@ def fetch_spend(scope: Scope, window: Window, sink: Sink) -> Outcome:
         return Page(page.teamMemberSpend, total, number < page.totalPages)
 
     with HeldRecords(scope.limits) as held:
-        detail = read_exactly(held, ask, lambda: lambda record: _of_cycle(record, max(cycles)), _user, "members")
+        detail = read_exactly(held, ask, lambda: lambda record: _of_cycle(record, max(cycles)), _user, "members", SPEND_PAGE_SIZE)
         held.emit(sink)
     return Outcome("data", complete=not detail, detail=detail)
 
