@@ -76,10 +76,10 @@ def _from_csv(path: Path, contract: StreamContract, told: Told, errors: list[str
 
 def _split(
     contract: StreamContract, streams: Mapping[str, StreamContract], rows: list[Placed], errors: list[str]
-) -> tuple[list[Placed], dict[str, tuple[list[Placed], frozenset[Key]]]]:
-    """The records without their parts, and per stream the parts with the whole's key in front."""
+) -> tuple[list[Placed], dict[str, tuple[list[Placed], set[Key]]]]:
+    """The records without their parts, and per stream the parts with the whole's key in front, and whose they are."""
     wholes: list[Placed] = []
-    parts: dict[str, tuple[list[Placed], frozenset[Key]]] = {}
+    parts: dict[str, tuple[list[Placed], set[Key]]] = {}
     typer = Typer(contract)
     for place, record in rows:
         try:
@@ -89,9 +89,10 @@ def _split(
             continue
         inside = {key: keys.pop(key) for key in contract.parts if key in keys}
         for key, held in inside.items():
-            placed, said = parts.get(contract.parts[key], ([], frozenset()))
+            placed, said = parts.setdefault(contract.parts[key], ([], set()))
             own = {name: keys[name] for name in contract.accumulates if name in keys}
-            parts[contract.parts[key]] = (placed + _part(f"{place}, {key}", held, own, errors), said | {_key(typer, contract, record)})
+            placed += _part(f"{place}, {key}", held, own, errors)
+            said.add(key_of(typer, contract.accumulates, record) or ())
         wholes.append((place, msgspec.json.encode(keys) if inside else record))
     return wholes, parts
 
@@ -125,7 +126,7 @@ def _statement(contract: StreamContract, rows: Iterable[Placed], errors: list[st
             continue
         records.append(record)
         typed = typer(record)
-        said.add(_key(typer, contract, record))
+        said.add(_folded(typed, contract.accumulates))
         wrong = list(_rules(contract, typed))
         errors.extend(f"{place}, {text}" for text in wrong)
         key = _folded(typed, [part[0] for part in contract.key])
@@ -138,10 +139,6 @@ def _statement(contract: StreamContract, rows: Iterable[Placed], errors: list[st
         places.setdefault(key, place)
     errors.extend(_overlaps(contract.periods_of, periods))
     return Statement(contract, records, frozenset(said))
-
-
-def _key(typer: Typer, contract: StreamContract, record: bytes) -> Key:
-    return key_of(typer, contract.accumulates, record) or ()
 
 
 def key_of(typer: Typer, names: Sequence[str], record: bytes) -> Key | None:

@@ -369,3 +369,17 @@ def test_a_contract_that_contradicts_itself_is_named(tmp_path: Path, project_roo
         (tmp_path / name / "company.yml").write_text(spoil(good), encoding="utf-8")
         with pytest.raises(ContractError, match=r"company\.yml, stream"):
             load_contracts(tmp_path / name)
+
+
+def test_the_documentation_names_every_column_and_its_example_comes_in(desk: Desk, project_root: Path) -> None:
+    text = (project_root / "docs" / "inbox.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1].split("/")[-1]: line for line in text.splitlines() if line.startswith("| `")}
+    for vendor in ("company", "hr"):
+        for stream, contract in desk.contracts[vendor].items():
+            words = set(rows[stream].replace("\\*", "* ").replace(",", " ").replace("|", " ").split())
+            for field in contract.fields:
+                if field.name != "note":
+                    assert f"{field.name}{'*' if field.required else ''}" in words, f"{stream}: {field.name}"
+    assert desk.take("example.json", text.split("```json\n")[1].split("```")[0]).records == 3
+    total, tax = desk.now("invoices", "total, tax")[0]
+    assert sum(amount for (amount,) in desk.now("invoice_lines", "amount")) + tax == total
