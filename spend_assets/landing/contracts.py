@@ -14,6 +14,9 @@ import yaml
 
 FieldType = Literal["string", "bigint", "double", "decimal", "boolean", "date", "timestamp", "struct", "list"]
 WindowKind = Literal["day", "days", "snapshot"]
+PersonKind = Literal["", "hr", "id", "email", "login", "name", "any", "text", "detail"]
+"""How a field names a person: employee id, the vendor's own id, mail address, GitHub login, name, any of these as the row says; free text
+that may name somebody; a detail that leads to a person's work, such as a session or a branch."""
 
 _COLUMN_TYPES = {
     "string": "VARCHAR",
@@ -51,6 +54,10 @@ class Field:
     """A regular expression that the typed text, unless empty, matches whole; the error says `meaning`."""
     why: str = ""
     fields: tuple["Field", ...] = ()
+    person: PersonKind = dataclasses.field(default="", repr=False)
+    """What an erasure takes away here (screen.py)."""
+    person_of: str = dataclasses.field(default="", repr=False)
+    """Whose identifier it is, where one object names several people: fields of one object with the same word are of one person."""
 
     @property
     def kept(self) -> bool:

@@ -9,6 +9,7 @@ Every Parquet file carries the generations it holds in its key-value metadata, s
 """
 
 import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class TypingReport:
     contract: str
     quarantine: list[Quarantined]
     drift: dict[str, dict[date, int]]
+    source: str = ""
+    """SHA-256 of the landed file that was typed; "" is any that was never rewritten."""
 
 
 _generations = msgspec.json.Decoder(list[DayGeneration])
@@ -135,11 +138,14 @@ class RawStore:
     def bring_up_to_date(self, contract: StreamContract, account: str, landing: LandingStore) -> int:
         """Type every landed generation that is not typed yet, oldest first. Returns how many were typed.
 
-        Where the contract changed since, the generation that counts for each window is typed again. This is also how a run goes on that was
-        killed between landing and raw.
+        Where the contract changed since, the generation that counts for each window is typed again. Where a landed file was rewritten
+        since, all of the stream is, into new files. This is also how a run goes on that was killed between landing and raw.
         """
         key = (contract.vendor, contract.stream, account)
-        reports, manifests = self.reports(*key), landing.manifests(*key)
+        manifests = landing.manifests(*key)
+        if any(_of_other_bytes(self.reports(*key).get(report_name(manifest)), manifest) for manifest in manifests):
+            self.forget(*key)
+        reports = self.reports(*key)
         newest: dict[Window, Manifest] = {}
         for manifest in manifests:
             held = newest.get(manifest.window)
@@ -154,6 +160,19 @@ class RawStore:
                 self._write(contract, manifest, type_generation(contract, manifest, landing.records(manifest)), again)
                 typed += 1
         return typed
+
+    def forget(self, vendor: str, stream: str, account: str) -> None:
+        """Delete all that is typed of a stream; it is typed again from landing. A kill in between leaves nothing that counts."""
+        key = (vendor, stream, account)
+        folder = self.folder(*key)
+        if folder.exists():
+            doomed = folder.with_name(f"{TEMPORARY}{folder.name}")
+            shutil.rmtree(doomed, ignore_errors=True)
+            folder.rename(doomed)
+            point("raw.forget.after_rename")
+            shutil.rmtree(doomed)
+        self._files.pop(key, None)
+        self._reports.pop(key, None)
 
     def _write(self, contract: StreamContract, manifest: Manifest, typed: TypedGeneration, again: str) -> None:
         key = (contract.vendor, contract.stream, manifest.account)
@@ -175,7 +194,8 @@ class RawStore:
             before = [known for known in by_day.get(day, []) if known.fetched_at <= manifest.fetched_at]
             if not before or _says_more(generation, counting(before)):
                 self._write_day(contract, manifest.account, generation, typed_day)
-        report = TypingReport(manifest.start, manifest.end, manifest.generation, contract.digest, typed.quarantine, typed.drift)
+        found = (typed.quarantine, typed.drift)
+        report = TypingReport(manifest.start, manifest.end, manifest.generation, contract.digest, *found, manifest.sha256)
         name = report_name(manifest)
         packed = msgspec.json.encode(report)
         write_durably(self.folder(*key) / "typing" / f"{name}.json", lambda path: _write_bytes(path, packed), "raw.report")
@@ -307,6 +327,13 @@ def _finish_compaction(files: dict[Path, list[DayGeneration]]) -> dict[Path, lis
 
 def _age(generation: DayGeneration) -> tuple[datetime, str]:
     return generation.fetched_at, generation.generation
+
+
+def _of_other_bytes(report: TypingReport | None, manifest: Manifest) -> bool:
+    """Whether a report is of the landed file as it was before, or after, an erasure rewrote it; a restored backup may hold either."""
+    if report is None or not (report.source or manifest.replaced_sha256):
+        return False
+    return report.source != manifest.sha256
 
 
 def report_name(manifest: Manifest) -> str:

@@ -25,6 +25,10 @@ _SCALE = Decimal("1e-12")
 EXACT = Context(prec=120)
 """Holds every sum of the numbers that the bounds let through without rounding."""
 _ZERO = Decimal(0)
+TOMBSTONE, TOMBSTONE_ID = "(erased)", 0
+"""What stands where an erased person was named (screen.py): one word, and one number, for all of them."""
+TWIN = "_twin"
+"""Numbers the records of one generation that are alike since nobody is named in them: they are several, and none of them a repetition."""
 _INT64 = 2**63
 
 Converter = Callable[[Any], Any]
@@ -206,12 +210,14 @@ class Typer:
     """Types the records of one stream. Holds what was found on the way: unknown keys, and what rounding to 12 decimals left over.
 
     `drift`: unknown key paths of the record typed last. `residual`: per decimal path, the sum of exact minus kept, also of the last record.
+    `twin`: its number among the records of erased people that are alike.
     """
 
     def __init__(self, contract: StreamContract):
         self.contract = contract
         self.drift: list[str] = []
         self.residual: dict[str, Decimal] = {}
+        self.twin = 0
         self._written = PLAIN
         self._convert = self._struct("", contract.fields, contract.open)
 
@@ -224,6 +230,8 @@ class Typer:
         record = decode_line(line)
         self._heed(record)
         record.pop(WRITTEN, None)
+        twin = record.pop(TWIN, 0)
+        self.twin = twin if type(twin) is int else 0
         typed: dict[str, Any] = self._convert(record)
         return typed
 

@@ -26,6 +26,7 @@ from spend_assets.clock import Clock, today
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.files import TEMPORARY, full_disk_is_clear, make_folder, remove_temporaries, sync_file, sync_folder
+from spend_assets.landing.screen import Screen
 from spend_assets.settings import check_account
 
 Origin = Literal["api", "file"]
@@ -53,6 +54,8 @@ class Manifest:
     content_hash: str
     origin: Origin
     detail: str
+    replaced_sha256: str = ""
+    """Of the file as it was fetched, where an erasure rewrote it since (rewrite.py)."""
 
     @property
     def window(self) -> Window:
@@ -141,6 +144,7 @@ class GenerationWriter:
         self.temporary = self.parent / f"{TEMPORARY}{secrets.token_hex(6)}"
         self.hashes: list[bytes] = []
         self.fetched_at = store.clock.now().astimezone(UTC).replace(microsecond=0)
+        self.screen = store.screen.of(contract, window.start) if store.screen else None
 
     def __enter__(self) -> "GenerationWriter":
         with full_disk_is_clear(self.parent):
@@ -164,6 +168,8 @@ class GenerationWriter:
         line = record.replace(b"\r", b" ").replace(b"\n", b" ")
         if self.contract.drops:
             line = without_drops(line, self.contract.drops)
+        if self.screen:
+            line = self.screen(line)
         self.hashes.append(canonical_hash(line))
         with full_disk_is_clear(self.parent):
             self._packed.write(line + b"\n")
@@ -217,10 +223,13 @@ class GenerationWriter:
 
 
 class LandingStore:
-    """Reads and writes SPEND_HOME/landing. One process at a time writes; its caller holds the lock of the home."""
+    """Reads and writes SPEND_HOME/landing. One process at a time writes; its caller holds the lock of the home.
 
-    def __init__(self, home: Path, clock: Clock):
-        self.root, self.clock = home / "landing", clock
+    With a `screen` no record names an erased person once it is landed.
+    """
+
+    def __init__(self, home: Path, clock: Clock, screen: Screen | None = None):
+        self.root, self.clock, self.screen = home / "landing", clock, screen
         self._manifests: dict[tuple[str, str, str], list[Manifest]] = {}
         self._log: dict[tuple[str, str, str], list[Attempt]] | None = None
         remove_temporaries(self.root, depth=4)

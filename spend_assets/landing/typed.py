@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from spend_assets.landing.contracts import StreamContract
-from spend_assets.landing.records import EXACT, BadRecord, Typer, decode_line
+from spend_assets.landing.records import EXACT, TOMBSTONE, BadRecord, Typer, decode_line
 from spend_assets.landing.store import Manifest
 
 _MOST_PATHS = 500
@@ -86,7 +86,7 @@ def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterabl
                 known = path in result.drift or len(result.drift) < _MOST_PATHS
                 days = result.drift.setdefault(path if known else _MORE, {})
                 days[day] = days.get(day, 0) + 1
-        _add(contract, result.days[day], seen, day, position, typed)
+        _add(contract, result.days[day], seen, day, position, typed, typer.twin)
         for path, rest in typer.residual.items():
             residual = result.days[day].residual
             residual[path] = EXACT.add(residual.get(path, Decimal(0)), rest)
@@ -122,19 +122,31 @@ def _day_of_bad(contract: StreamContract, manifest: Manifest, typer: Typer, line
 
 
 def _add(
-    contract: StreamContract, day: TypedDay, seen: dict[tuple[Any, ...], set[bytes]], on: date, position: int, typed: dict[str, Any]
+    contract: StreamContract,
+    day: TypedDay,
+    seen: dict[tuple[Any, ...], set[bytes]],
+    on: date,
+    position: int,
+    typed: dict[str, Any],
+    twin: int,
 ) -> None:
     body = msgspec.json.encode(typed)
-    digest = hashlib.sha256(body).digest()
+    digest = hashlib.sha256(body + b"#%d" % twin if twin else body).digest()
     alike = seen.setdefault((on, *(_at(typed, path) for path in contract.key)), set())
     if digest in alike:
         day.duplicates += 1
         return
-    if alike:
+    # Erased people share a key without contradicting each other.
+    if alike and not _names_erased(typed):
         day.conflicts += 1
     alike.add(digest)
     day.hashes.append(digest)
     day.lines.append(b'{"_record":%d%b' % (position, b"," + body[1:] if typed else b"}"))
+
+
+def _names_erased(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value == TOMBSTONE or any(_names_erased(item) for item in inner)
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
