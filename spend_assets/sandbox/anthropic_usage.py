@@ -254,7 +254,7 @@ class AnthropicUsage:
                 faults.note("late_day", f"anthropic/{account}", day, f"{share} % of actors {by} days late")
             if dice.fraction("claude not ready", account, day) < faults.rate("not_ready"):
                 self._stuck.add((account, day))
-                faults.note("not_ready", f"anthropic/{account}", day, "the day's refreshes are delayed to the next day")
+                faults.note("not_ready", f"anthropic/{account}", day, "refreshes of the day after are delayed by a day")
             if dice.fraction("claude restated", account, day) < faults.rate("restated_day"):
                 sign = 1 if dice.number("claude sign", account, day) % 2 else -1
                 size = sign * dice.between(1_000, 50_000, "claude restated by", account, day)
@@ -268,8 +268,8 @@ class AnthropicUsage:
     def refreshed_at(self, account: str, now: datetime) -> datetime:
         """The last refresh of the vendor's data before `now`: every four hours, on some days not before the next."""
         instant = _midnight(now.date()) + timedelta(hours=(now.hour // 4) * 4)
-        if (account, instant.date()) in self._stuck:
-            instant = _midnight(instant.date()) - timedelta(hours=6)
+        if (account, instant.date() - timedelta(days=1)) in self._stuck:
+            instant = _midnight(instant.date()) - timedelta(hours=4)
         return instant
 
     def known(self, account: str, day: date, as_of: datetime) -> list[Use]:
