@@ -1,0 +1,45 @@
+{# A dotted version as text that sorts by its numbers; NULL for an unknown one. #}
+{% macro version_key(version) -%}
+    (lpad(split_part({{ version }}, '.', 1), 6, '0')
+    || lpad(split_part({{ version }}, '.', 2), 6, '0')
+    || lpad(split_part(split_part({{ version }}, '.', 3), '-', 1), 6, '0'))
+{%- endmacro %}
+
+{#
+    A model's name as model_prices has it: without a provider's prefix, a date or "latest" behind it, and for Claude with dashes, as Copilot writes
+    claude-sonnet-4.5 for claude-sonnet-4-5.
+#}
+{% macro model_key(model) -%}
+    regexp_replace(
+        case
+            when lower({{ model }}) like '%claude%' then replace(regexp_replace(lower({{ model }}), '^.*[/:]', ''), '.', '-')
+            else regexp_replace(lower({{ model }}), '^.*[/:]', '')
+        end,
+        '(-latest|[-@]20[0-9]{6}|-20[0-9]{2}-[0-9]{2}-[0-9]{2})$', ''
+    )
+{%- endmacro %}
+
+{# Tokens times a price per million: 0 without tokens, NULL where the price is unknown. #}
+{% macro tokens_times(tokens, price) -%}
+    case
+        when coalesce({{ tokens }}, 0) = 0 then cast(0 as decimal(38, 6))
+        else cast(cast({{ tokens }} as decimal(18, 0)) * {{ price }} as decimal(38, 6))
+    end
+{%- endmacro %}
+
+{# The one value of a group, NULL where it has several: nothing is guessed. #}
+{% macro only_value(column) -%}
+    case when min({{ column }}) = max({{ column }}) then min({{ column }}) end
+{%- endmacro %}
+
+{# The records of a staging model with the session and turn that they belong to: their own, else those of their trace, else the trace itself. #}
+{% macro in_sessions(records) %}
+    select
+        records.*,
+        coalesce(records.session_key, traces.session_key, records.trace_key) as whole_session_key,
+        coalesce(records.turn_key, traces.turn_key, records.trace_key, records.session_key) as whole_turn_key,
+        coalesce(records.session_key, traces.session_key) is null as is_session_guessed
+    from {{ records }} as records
+    left join {{ ref('int_trace_sessions') }} as traces
+        on records.account = traces.account and records.trace_key = traces.trace_key
+{% endmacro %}

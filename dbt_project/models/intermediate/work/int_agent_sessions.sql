@@ -1,0 +1,143 @@
+with turns as (
+    select * from {{ ref('int_turns') }}
+),
+
+contexts as (
+    select * from {{ ref('int_session_contexts') }}
+),
+
+calls as (
+    select
+        *,
+        lag(model) over (
+            partition by account, session_key order by coalesce(sequence, 0), started_at, call_key
+        ) as earlier_model
+    from {{ ref('int_model_calls') }}
+    -- Titles and summaries run on a small model of their own beside the work: no switch.
+    where session_key is not null and coalesce(initiator, '') <> 'auxiliary'
+),
+
+models as (
+    select
+        account,
+        session_key,
+        string_agg(distinct model, ', ' order by model) as models,
+        {{ sum_count('case when earlier_model <> model then 1 else 0 end') }} as model_switches
+    from calls
+    group by account, session_key
+),
+
+tools as (
+    select
+        account,
+        session_key,
+        count(distinct commit_sha) as commits,
+        max(case when test_place = 1 then is_success end) as last_test_passed
+    from (
+        select
+            *,
+            case when command_class = 'test' then row_number() over (
+                partition by account, session_key, command_class order by coalesce(sequence, 0) desc, started_at desc, tool_key
+            ) end as test_place
+        from {{ ref('int_tool_calls') }}
+    ) as placed
+    group by account, session_key
+),
+
+-- What one session says in several ways stays open: the turns have it, and links are made there.
+said as (
+    select
+        account,
+        session_key,
+        min(emitter) as emitter,
+        min(case when is_session_guessed then 1 else 0 end) = 1 as is_session_guessed,
+        {% for column in [
+            'session_id', 'emitter_version', 'service', 'environment', 'entrypoint', 'auth_mode', 'agent_workflow_run_id', 'principal_email',
+            'principal_id', 'principal_account_id', 'organization_id', 'team', 'cost_center', 'workflow_id', 'workflow_run_id', 'workflow_name',
+            'task_id', 'issue_number', 'run_attempt', 'repository_host', 'repository', 'branch', 'change_id', 'ci_pipeline', 'ci_run_id',
+            'ci_run_url'
+        ] %}
+        {{ only_value(column) }} as {{ column }},
+        {% endfor %}
+        min(previous_session_id) as previous_session_id
+    from contexts
+    group by account, session_key
+),
+
+-- The session that another one goes on from, by the sender's own id.
+names as (
+    select account, emitter, session_id, min(session_key) as session_key
+    from said
+    where session_id is not null
+    group by account, emitter, session_id
+),
+
+totals as (
+    select
+        account,
+        session_key,
+        min(first_at) as first_at,
+        max(last_at) as last_at,
+        count(distinct cast(first_at as date)) as days,
+        {{ sum_count('1') }} as turns,
+        {% for column in [
+            'prompts', 'calls', 'failed_calls', 'retries', 'errors', 'failed_attempts', 'compactions', 'uncached_input_tokens',
+            'cache_read_tokens', 'cache_write_tokens', 'output_tokens', 'unpriced_calls', 'tool_calls', 'failed_tool_calls', 'test_runs',
+            'failed_test_runs', 'human_approvals', 'human_rejections', 'human_wait_ms'
+        ] %}
+        {{ sum_count(column) }} as {{ column }},
+        {% endfor %}
+        {{ sum_money('estimated_usd') }} as estimated_usd,
+        {{ sum_money('client_estimated_usd') }} as client_estimated_usd
+    from turns
+    group by account, session_key
+),
+
+final as (
+    select
+        totals.*,
+        said.emitter,
+        said.is_session_guessed,
+        said.session_id,
+        earlier.session_key as previous_session_key,
+        said.previous_session_id is not null or totals.days > 1 as is_resumed,
+        said.emitter_version,
+        said.service,
+        said.environment,
+        said.entrypoint,
+        said.auth_mode,
+        said.agent_workflow_run_id,
+        said.principal_email,
+        said.principal_id,
+        said.principal_account_id,
+        said.organization_id,
+        said.team,
+        said.cost_center,
+        said.workflow_id,
+        said.workflow_run_id,
+        said.workflow_name,
+        said.task_id,
+        said.issue_number,
+        said.run_attempt,
+        said.repository_host,
+        said.repository,
+        said.branch,
+        said.change_id,
+        said.ci_pipeline,
+        said.ci_run_id,
+        said.ci_run_url,
+        models.models,
+        coalesce(models.model_switches, 0) as model_switches,
+        coalesce(tools.commits, 0) as commits,
+        tools.last_test_passed
+    from totals
+    inner join said on totals.account = said.account and totals.session_key = said.session_key
+    left join names as earlier
+        on said.account = earlier.account
+        and said.emitter = earlier.emitter
+        and said.previous_session_id = earlier.session_id
+    left join models on totals.account = models.account and totals.session_key = models.session_key
+    left join tools on totals.account = tools.account and totals.session_key = tools.session_key
+)
+
+select * from final

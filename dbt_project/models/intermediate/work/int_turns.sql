@@ -1,0 +1,119 @@
+with calls as (
+    select
+        account,
+        session_key,
+        turn_key,
+        {{ sum_count('1') }} as calls,
+        {{ sum_count('case when is_failed then 1 else 0 end') }} as failed_calls,
+        {{ sum_count('attempts - 1') }} as retries,
+        {{ sum_count('uncached_input_tokens') }} as uncached_input_tokens,
+        {{ sum_count('cache_read_tokens') }} as cache_read_tokens,
+        {{ sum_count('cache_write_tokens') }} as cache_write_tokens,
+        {{ sum_count('output_tokens') }} as output_tokens,
+        {{ sum_money('estimated_usd') }} as estimated_usd,
+        {{ sum_count('case when estimated_usd is null then 1 else 0 end') }} as unpriced_calls,
+        {{ sum_money('client_estimated_usd') }} as client_estimated_usd
+    from {{ ref('int_model_calls') }}
+    where session_key is not null
+    group by account, session_key, turn_key
+),
+
+tools as (
+    select
+        account,
+        session_key,
+        turn_key,
+        {{ sum_count('1') }} as tool_calls,
+        {{ sum_count("case when command_class = 'test' then 1 else 0 end") }} as test_runs,
+        {{ sum_count("case when command_class = 'test' and not is_success then 1 else 0 end") }} as failed_test_runs,
+        {{ sum_count('case when not is_success then 1 else 0 end') }} as failed_tool_calls
+    from {{ ref('int_tool_calls') }}
+    group by account, session_key, turn_key
+),
+
+approvals as (
+    select
+        account,
+        session_key,
+        turn_key,
+        {{ sum_count('case when is_human then 1 else 0 end') }} as human_approvals,
+        {{ sum_count('case when is_human and not is_accepted then 1 else 0 end') }} as human_rejections,
+        {{ sum_count('case when is_human then wait_ms end') }} as human_wait_ms
+    from {{ ref('int_approvals') }}
+    group by account, session_key, turn_key
+),
+
+events as (
+    {{ in_sessions(ref('stg_otlp__events')) }}
+),
+
+prompts as (
+    select
+        account,
+        whole_session_key as session_key,
+        whole_turn_key as turn_key,
+        {{ sum_count("case when kind = 'prompt' then 1 else 0 end") }} as prompts,
+        min(case when kind = 'prompt' then prompt_key end) as prompt_key,
+        max(case when kind = 'prompt' then prompt_length end) as prompt_length,
+        {{ sum_count("case when kind in ('api_error', 'retries_exhausted', 'refusal') then 1 else 0 end") }} as errors,
+        {{ sum_count("case when kind in ('retry', 'api_error') then coalesce(attempts, 1) else 0 end") }} as failed_attempts,
+        {{ sum_count("case when kind = 'compaction' then 1 else 0 end") }} as compactions
+    from events
+    group by account, whole_session_key, whole_turn_key
+),
+
+spans as (
+    select
+        account,
+        session_key,
+        turn_key,
+        min(emitter) as emitter,
+        min(first_at) as first_at,
+        max(last_at) as last_at
+    from {{ ref('int_session_contexts') }}
+    group by account, session_key, turn_key
+),
+
+final as (
+    select
+        spans.account,
+        spans.session_key,
+        spans.turn_key,
+        spans.emitter,
+        cast(spans.first_at as date) as day,
+        spans.first_at,
+        spans.last_at,
+        coalesce(prompts.prompts, 0) as prompts,
+        prompts.prompt_key,
+        prompts.prompt_length,
+        coalesce(calls.calls, 0) as calls,
+        coalesce(calls.failed_calls, 0) as failed_calls,
+        coalesce(calls.retries, 0) as retries,
+        coalesce(prompts.errors, 0) as errors,
+        coalesce(prompts.failed_attempts, 0) as failed_attempts,
+        coalesce(prompts.compactions, 0) as compactions,
+        calls.uncached_input_tokens,
+        calls.cache_read_tokens,
+        calls.cache_write_tokens,
+        calls.output_tokens,
+        calls.estimated_usd,
+        coalesce(calls.unpriced_calls, 0) as unpriced_calls,
+        calls.client_estimated_usd,
+        coalesce(tools.tool_calls, 0) as tool_calls,
+        coalesce(tools.failed_tool_calls, 0) as failed_tool_calls,
+        coalesce(tools.test_runs, 0) as test_runs,
+        coalesce(tools.failed_test_runs, 0) as failed_test_runs,
+        coalesce(approvals.human_approvals, 0) as human_approvals,
+        coalesce(approvals.human_rejections, 0) as human_rejections,
+        approvals.human_wait_ms
+    from spans
+    {% for part in ['calls', 'tools', 'approvals', 'prompts'] %}
+    left join {{ part }}
+        on spans.account = {{ part }}.account
+        and spans.session_key = {{ part }}.session_key
+        and spans.turn_key is not distinct from {{ part }}.turn_key
+    {% endfor %}
+)
+
+select * from final
+where calls + tool_calls + prompts + errors + human_approvals > 0
