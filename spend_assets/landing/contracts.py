@@ -98,6 +98,8 @@ class StreamContract:
     first_day: date | None = None
     available_after_days: int = 0
     max_days: int = 1
+    by_day_if_partial: bool = False
+    """A window of several days that is not told whole is asked day by day, so that only the days that lack something are marked."""
     day_field: str | None = None
     recognised_by: tuple[str, ...] = ()
     open: bool = False

@@ -6,7 +6,7 @@ Killed at any instant, the next run does only what is left.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 
 from spend_assets.answers import AccessDenied, Fetch, Outcome, VendorError, Window
 from spend_assets.clock import Clock, today
@@ -108,8 +108,11 @@ class _Run:
             self.failed_in_a_row = 0
             reasons = sorted({self.extra[day] for day in window.days() if day in self.extra})
             detail = "; ".join(text for text in (outcome.detail, *reasons) if text)
-            if outcome.kind == "data":
+            by_day = outcome.kind == "data" and not outcome.complete and self.contract.by_day_if_partial and len(list(window.days())) > 1
+            if outcome.kind == "data" and not by_day:
                 landing = sink.commit(complete=outcome.complete, params=outcome.params, detail=detail)
+        if by_day:
+            return self._ask_days(window, detail)
         if outcome.kind == "data":
             self._count(landing.manifest.records, outcome)
             if landing.new:
@@ -126,6 +129,16 @@ class _Run:
         self.report.not_available += 1
         self.say(f"{self.contract.stream} {self.account}: not available to this account. {outcome.detail}")
         return "not_available", detail
+
+    def _ask_days(self, window: Window, detail: str) -> tuple[AttemptOutcome, str] | None:
+        """Ask for the days of `window` one by one, so that only those are marked of which something is missing."""
+        self.say(f"{self._where(window)}: {detail}; asking day by day")
+        for day in window.days():
+            if (stop := self.ask(Window.of_day(day))) is not None:
+                if day + timedelta(days=1) < window.end:
+                    self.leave([Window(day + timedelta(days=1), window.end)], *stop)
+                return stop
+        return None
 
     def leave(self, windows: Sequence[Window], outcome: AttemptOutcome, reason: str) -> None:
         """Record the windows that were due and are not asked for; consecutive ones as one attempt."""
