@@ -112,6 +112,32 @@ def test_pages_of_two_states_are_read_again(server, claude):
     assert (outcome.complete, [record["cost"]["amount"] for record in records]) == (True, ["1.5", "2"])
 
 
+def test_a_stamp_that_moves_with_every_page_does_not_matter_where_two_reads_agree(server, claude):
+    for minute in range(4):
+        server.script[COST].append(
+            page(row(1 + minute % 2), following=None if minute % 2 else "page_b", refreshed=f"2026-11-05T04:0{minute}:00Z")
+        )
+    outcome, records = fetch(claude(), "analytics_cost", WINDOW)
+    assert (outcome.complete, days(records), len(server.asked)) == (True, ["01", "02"], 4)
+
+
+def test_states_that_never_agree_are_marked(server, claude):
+    for read in range(4):
+        server.script[COST].append(page(row(1, amount=str(read)), following="page_b", refreshed="2026-11-05T04:00:00Z"))
+        server.script[COST].append(page(row(2, amount=str(read)), refreshed="2026-11-05T05:00:00Z"))
+    outcome, _ = fetch(claude(), "analytics_cost", WINDOW)
+    assert (outcome.complete, "pages of two states" in outcome.detail) == (False, True)
+
+
+def test_one_row_of_another_shape_does_not_cost_the_window(server, claude):
+    broken = [{"starting_at": "2026-11-02T00:00:00Z"}, "no row at all", {**row(3), "group": None}]
+    server.script[COST] = [page(row(1), *broken, row(4), refreshed="2026-11-04T04:00:00Z")]
+    outcome, records = fetch(claude(), "analytics_cost", WINDOW)
+    assert outcome.complete
+    assert records[0]["cost"]["amount"] == "12.500000"
+    assert len(records) == 4, "typing quarantines the three and counts them"
+
+
 def test_pages_that_keep_shifting_are_marked(server, claude):
     server.script[COST] = [page(row(1), row(2), following="page_b"), page(row(2), row(3))] * 4
     outcome, _ = fetch(claude(), "analytics_cost", WINDOW)

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, Window
-from spend_assets.vendors.anthropic.pages import EXPIRED, READS, refreshed_too_often, report_pages
+from spend_assets.vendors.anthropic.pages import EXPIRED, READS, keyed, refreshed_too_often, report_pages
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
-from spend_assets.vendors.records import HeldRecords, with_keys
+from spend_assets.vendors.records import HeldRecords
 
 MAX_DAYS = 31
 EARLIEST = date(2026, 1, 1)
@@ -84,10 +84,12 @@ def _read(scope: Scope, stream: str, window: Window, held: HeldRecords) -> tuple
     added = {"group_by": ",".join(GROUP_BY[stream])}
     refreshed_at: datetime | None = None
     problem = ""
+    before = b""
     for _ in range(READS):
         held.clear()
         stamps: set[str | msgspec.UnsetType | None] = set()
         seen: set[bytes] = set()
+        contents = hashlib.sha256()
         rows = 0
         problem = ""
         for answer in report_pages(scope, stream, query, window.start, accept=(EXPIRED,)):
@@ -97,15 +99,18 @@ def _read(scope: Scope, stream: str, window: Window, held: HeldRecords) -> tuple
             stamps.add(answer.value.data_refreshed_at)
             for record in answer.value.data:
                 seen.add(_identity(record))
-                held.add(with_keys(record, added))
+                contents.update(record)
+                held.add(keyed(record, added))
             rows += len(answer.value.data)
         if problem:
             continue
         refreshed_at = _refreshed_at(scope, stream, window, stamps, rows)
-        if len(stamps) > 1:
-            problem = "the vendor refreshed its data during every read: pages of two states"
-        elif len(seen) < rows:
+        # Two reads in a row that say the same are one state, whatever the stamps do.
+        steady, before = contents.digest() == before, contents.digest()
+        if len(seen) < rows:
             problem = f"{rows - len(seen)} rows came twice in every read: the pages shifted"
+        elif len(stamps) > 1 and not steady:
+            problem = "the vendor refreshed its data during every read: pages of two states"
         else:
             return refreshed_at, ""
     if problem == "expired":
@@ -113,10 +118,19 @@ def _read(scope: Scope, stream: str, window: Window, held: HeldRecords) -> tuple
     return refreshed_at, problem
 
 
+def _row(record: msgspec.Raw | bytes) -> Row | None:
+    """None for a record of another shape: it is handed on, and quarantined where records are typed."""
+    try:
+        return msgspec.json.decode(record, type=Row)
+    except msgspec.ValidationError:
+        return None
+
+
 def _identity(record: msgspec.Raw) -> bytes:
     """What tells two rows apart: day and group. No two rows of one state share them."""
-    row = msgspec.json.decode(record, type=Row)
-    return hashlib.blake2b(row.starting_at.encode() + bytes(row.group), digest_size=16).digest()
+    row = _row(record)
+    told = bytes(record) if row is None else row.starting_at.encode() + bytes(row.group)
+    return hashlib.blake2b(told, digest_size=16).digest()
 
 
 def _refreshed_at(scope: Scope, stream: str, window: Window, stamps: set[str | msgspec.UnsetType | None], rows: int) -> datetime | None:
@@ -134,6 +148,7 @@ def _refreshed_at(scope: Scope, stream: str, window: Window, stamps: set[str | m
 
 
 def _before(covered: date, record: bytes, sink: Sink) -> None:
-    # ISO days compare as text; what is no day is handed on and quarantined where records are typed.
-    if msgspec.json.decode(record, type=Row).starting_at[:10] < covered.isoformat():
+    row = _row(record)
+    # ISO days compare as text.
+    if row is None or row.starting_at[:10] < covered.isoformat():
         sink(record)

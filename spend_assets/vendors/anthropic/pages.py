@@ -1,6 +1,6 @@
 """Pages behind opaque cursors: `next_page` of the reports, `last_id` of the directories. Read to the end, or an error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ import msgspec
 from spend_assets.answers import UnexpectedAnswer, VendorError, VendorUnavailable
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Answer, Params
+from spend_assets.vendors.records import with_keys
 
 T = TypeVar("T")
 
@@ -72,6 +73,14 @@ def read_report(
         if status != EXPIRED:
             return status
     raise refreshed_too_often(scope, stream, day)
+
+
+def keyed(record: msgspec.Raw, added: Mapping[str, str]) -> bytes:
+    """`record` with keys added in front; what is no JSON object stays as sent, and is quarantined where records are typed."""
+    try:
+        return with_keys(record, added)
+    except msgspec.ValidationError:
+        return bytes(record)
 
 
 def listing_pages(scope: Scope, stream: str, params: Params, day: date) -> Iterator[Listing]:

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
-from spend_assets.vendors.anthropic.pages import Page, read_report
+from spend_assets.vendors.anthropic.pages import Page, keyed, read_report
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
-from spend_assets.vendors.records import HeldRecords, with_keys
+from spend_assets.vendors.records import HeldRecords
 
 MAX_DAYS = 31
 FRESH_DAYS = 1
@@ -74,7 +74,7 @@ def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outc
                     twice.update({day} - missing)
                     missing.discard(day)
                     for result in bucket.results:
-                        held.add(with_keys(result, {"day": day.isoformat(), "group_by": dimensions}))
+                        held.add(keyed(result, {"day": day.isoformat(), "group_by": dimensions}))
 
         read_report(scope, stream, query, window.start, begin)
         held.emit(sink)
@@ -131,7 +131,7 @@ def _fetch_day(
 
         def take(page: Page) -> None:
             for record in page.data:
-                held.add(with_keys(record, {"day": day.isoformat()}) if added else bytes(record))
+                held.add(keyed(record, {"day": day.isoformat()}) if added else bytes(record))
 
         status = read_report(scope, stream, {**params, "limit": "1000"}, day, begin, (*accept, *also))
         if status in accept:
