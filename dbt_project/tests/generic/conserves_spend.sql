@@ -3,9 +3,8 @@
 
     period: day, week or month, the mart's own column of that name
     measures: which of consumption_usd, billed_usd, effective_usd and credits the mart has
-    settled_weeks_only: the mart holds ended and settled weeks only
 #}
-{% test conserves_spend(model, period, measures, settled_weeks_only=false) %}
+{% test conserves_spend(model, period, measures) %}
 
 with expected as (
     select
@@ -14,10 +13,6 @@ with expected as (
         {% for measure in measures %}, sum(spend.{{ measure }}) as {{ measure }}{% endfor %}
     from {{ ref('int_spend_effective') }} as spend
     inner join {{ ref('int_calendar') }} as calendar on spend.day = calendar.day
-    {% if settled_weeks_only %}
-    inner join {{ ref('int_vendor_weeks') }} as weeks
-        on spend.vendor = weeks.vendor and calendar.week = weeks.week and weeks.is_settled
-    {% endif %}
     group by spend.vendor, calendar.{{ period }}
 ),
 

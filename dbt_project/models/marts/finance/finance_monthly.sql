@@ -1,5 +1,10 @@
-with spend as (
-    select * from {{ ref('int_spend_people') }}
+-- Months are the sums of the days that are told, so that nothing follows from the one and the other.
+with told_days as (
+    select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month from {{ ref('spend_by_vendor_daily') }}
+),
+
+spend as (
+    select * from {{ ref('int_spend_told') }}
 ),
 
 stream_days as (
@@ -9,22 +14,31 @@ stream_days as (
 -- Days without data have no spend rows: a month's status comes from every expected day of the streams that feed the series. Its last days
 -- are not expected yet when it has just ended: until they are all there, it is provisional whatever the others are.
 feeds as (
-    select distinct vendor, account, series, stream from spend
+    select distinct
+        cast({{ dbt.date_trunc('month', 'day') }} as date) as spend_month, vendor, account, series, stream, published_vendor, published_account
+    from spend
+),
+
+-- A scope that is told under several words over the months has every month of its streams under the words of that month.
+words as (
+    select distinct spend_month as month, vendor, account, series, published_vendor, published_account from feeds
 ),
 
 month_status as (
     select
-        feeds.vendor,
-        feeds.account,
-        feeds.series,
+        words.published_vendor as vendor,
+        words.published_account as account,
+        words.series,
         stream_days.month,
         {{ worst_status('stream_days.status') }} as worst_day,
         max(stream_days.day) >= cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'stream_days.month')) }} as date) as reaches_its_end,
         min(case when stream_days.status in ('complete', 'not_available') then 1 else 0 end) = 1 as days_are_settled
-    from feeds
+    from (select distinct vendor, account, series, stream from feeds) as feeds
     inner join stream_days
         on feeds.vendor = stream_days.vendor and feeds.account = stream_days.account and feeds.stream = stream_days.stream
-    group by feeds.vendor, feeds.account, feeds.series, stream_days.month
+    inner join words
+        on feeds.vendor = words.vendor and feeds.account = words.account and feeds.series = words.series and stream_days.month = words.month
+    group by words.published_vendor, words.published_account, words.series, stream_days.month
 ),
 
 monthly as (
@@ -41,8 +55,9 @@ monthly as (
         {{ sum_money("case when billed_usd is null then null when data_status in ('complete', 'not_available') then 0 else billed_usd end") }}
             as cutoff_usd,
         {{ sum_money('seat_months') }} as seat_months,
-        {{ complete_share('data_status') }} as complete_share
-    from spend
+        {{ complete_share('data_status') }} as complete_share,
+        max(case when told_on is null then 1 else 0 end) = 1 as has_untold_days
+    from told_days
     group by month, vendor, account, series
 ),
 
@@ -70,7 +85,8 @@ final as (
         case
             when month_status.worst_day = 'complete' and not month_status.reaches_its_end then 'provisional' else month_status.worst_day
         end as data_status,
-        monthly.complete_share
+        monthly.complete_share,
+        monthly.has_untold_days
     from monthly
     left join month_status
         on monthly.vendor = month_status.vendor

@@ -1,82 +1,93 @@
-with team_weeks as (
+with lines as (
     select * from {{ ref('int_team_weekly') }}
-),
-
-spend as (
-    select * from {{ ref('int_spend_people') }} where is_person
 ),
 
 activity as (
     select * from {{ ref('int_person_activity') }}
 ),
 
-calendar as (
-    select * from {{ ref('int_calendar') }}
+days as (
+    select * from {{ ref('int_privacy_days') }}
 ),
 
-weeks as (
-    select * from {{ ref('int_vendor_weeks') }}
+-- A person in two folded teams is one person.
+persons as (
+    select week, published_team, published_vendor, series, contributor
+    from lines
+    where contributor is not null
+    group by week, published_team, published_vendor, series, contributor
+    having {% for money in told_moneys() %}sum(coalesce({{ money }}, 0)) <> 0{{ ' or ' if not loop.last }}{% endfor %}
+),
+
+people as (
+    select week, published_team, published_vendor, series, count(*) as active_people
+    from persons
+    group by week, published_team, published_vendor, series
+),
+
+-- Of whom prompts are known, which need not be everybody: they must be k, and not one person's.
+asked as (
+    select
+        lines.week, lines.published_team, lines.published_vendor, lines.series, activity.person_id as contributor,
+        {{ sum_money('activity.interactions') }} as consumption_usd
+        {% for figure in told_figures() if figure != 'consumption_usd' %}, cast(null as {{ money_type() }}) as {{ figure }}{% endfor %}
+    from activity
+    inner join days on activity.day = days.day
+    inner join (
+        select distinct week, team, vendor, series, published_team, published_vendor from lines where contributor is not null
+    ) as lines
+        on days.week = lines.week and activity.team = lines.team and activity.vendor = lines.vendor
+    where lines.series = 'human_usage'
+    group by lines.week, lines.published_team, lines.published_vendor, lines.series, activity.person_id
+),
+
+asked_judged as (
+    {{ judged('asked', ['week', 'published_team', 'published_vendor', 'series']) }}
+),
+
+requests as (
+    select asked.week, asked.published_team, asked.published_vendor, asked.series, sum(asked.consumption_usd) as interactions
+    from asked
+    inner join asked_judged
+        on asked.week = asked_judged.week
+        and asked.published_team = asked_judged.published_team
+        and asked.published_vendor = asked_judged.published_vendor
+        and asked.series = asked_judged.series
+    where asked_judged.passes
+    group by asked.week, asked.published_team, asked.published_vendor, asked.series
+),
+
+-- One share for the whole week, in whole percent: a team's own would tell what it spent on the days that are complete.
+shares as (
+    select
+        week,
+        cast(floor(cast(coalesce({{ share('sum(complete_usd)', 'sum(weight_usd)') }}, 0) as double) * 100) / 100 as decimal(9, 6)) as complete_share
+    from lines
+    group by week
 ),
 
 money as (
     select
         week,
-        published_team as team,
-        vendor,
+        published_team,
+        published_vendor,
         series,
         {{ sum_money('consumption_usd') }} as consumption_usd,
         {{ sum_money('billed_usd') }} as billed_usd,
         {{ sum_money('effective_usd') }} as effective_usd,
         {{ sum_money('credits') }} as credits,
-        {{ sum_money('complete_consumption_usd') }} as complete_consumption_usd,
-        {{ sum_money('complete_billed_usd') }} as complete_billed_usd,
-        count(distinct team) as teams
-    from team_weeks
-    group by week, published_team, vendor, series
-),
-
--- A person in two folded teams is one person.
-amounts as (
-    select
-        calendar.week, team_weeks.published_team as team, spend.vendor, spend.series, spend.principal_key,
-        sum(spend.consumption_usd) as consumption_usd, sum(spend.billed_usd) as billed_usd, sum(spend.effective_usd) as effective_usd
-    from spend
-    inner join calendar on spend.day = calendar.day
-    inner join team_weeks
-        on calendar.week = team_weeks.week
-        and spend.team = team_weeks.team
-        and spend.vendor = team_weeks.vendor
-        and spend.series = team_weeks.series
-        and team_weeks.is_person
-    group by calendar.week, team_weeks.published_team, spend.vendor, spend.series, spend.principal_key
-),
-
-people as (
-    select week, team, vendor, series, count(*) as active_people
-    from amounts
-    where coalesce(consumption_usd, 0) <> 0 or coalesce(billed_usd, 0) <> 0 or coalesce(effective_usd, 0) <> 0
-    group by week, team, vendor, series
-),
-
--- Requests belong to use, not to seats.
-requests as (
-    select calendar.week, team_weeks.published_team as team, activity.vendor, sum(activity.interactions) as interactions
-    from activity
-    inner join calendar on activity.day = calendar.day
-    inner join team_weeks
-        on calendar.week = team_weeks.week
-        and activity.team = team_weeks.team
-        and activity.vendor = team_weeks.vendor
-        and team_weeks.series = 'human_usage'
-        and team_weeks.is_person
-    group by calendar.week, team_weeks.published_team, activity.vendor
+        count(distinct team) as teams,
+        {{ worst_status('data_status') }} as data_status,
+        {{ worst_status('activity_status') }} as activity_status
+    from lines
+    group by week, published_team, published_vendor, series
 ),
 
 final as (
     select
         money.week,
-        money.team,
-        money.vendor,
+        money.published_team as team,
+        money.published_vendor as vendor,
         money.series,
         money.consumption_usd,
         money.billed_usd,
@@ -86,27 +97,27 @@ final as (
         cast(
             case
                 -- Prompts of a week without some of its days would look like a quiet week.
-                when people.active_people >= {{ var('k') }} and money.series = 'human_usage'
-                    and weeks.activity_status in ('partial', 'provisional', 'complete')
+                when people.active_people >= {{ var('k') }} and money.activity_status in ('partial', 'provisional', 'complete')
                     then cast(requests.interactions as double) / people.active_people
             end as decimal(18, 2)
         ) as requests_per_active_developer,
-        cast(case when money.team = '(suppressed)' then money.teams end as bigint) as suppressed_teams,
-        weeks.data_status,
-        case when money.series = 'human_usage' then weeks.activity_status end as activity_status,
-        case
-            when money.consumption_usd <> 0 then {{ share('money.complete_consumption_usd', 'money.consumption_usd') }}
-            else {{ share('money.complete_billed_usd', 'money.billed_usd') }}
-        end as complete_share
+        cast(case when money.published_team = '(suppressed)' or money.published_team like '(other of %' then money.teams end as bigint)
+            as suppressed_teams,
+        money.data_status,
+        case when money.series = 'human_usage' then money.activity_status end as activity_status,
+        shares.complete_share
     from money
+    inner join shares on money.week = shares.week
     left join people
         on money.week = people.week
-        and money.team = people.team
-        and money.vendor = people.vendor
+        and money.published_team = people.published_team
+        and money.published_vendor = people.published_vendor
         and money.series = people.series
     left join requests
-        on money.week = requests.week and money.team = requests.team and money.vendor = requests.vendor
-    left join weeks on money.week = weeks.week and money.vendor = weeks.vendor
+        on money.week = requests.week
+        and money.published_team = requests.published_team
+        and money.published_vendor = requests.published_vendor
+        and money.series = requests.series
 )
 
 select * from final

@@ -1,0 +1,27 @@
+with spend as (
+    select * from {{ ref('int_spend_people') }}
+),
+
+-- Who a published figure is about. An unmatched login is a person like any other; machines, pools and nobody are none.
+final as (
+    select
+        day,
+        vendor,
+        account,
+        series,
+        model,
+        team,
+        case when is_person then principal_key end as contributor,
+        {{ sum_money('consumption_usd') }} as consumption_usd,
+        {{ sum_money('billed_usd') }} as billed_usd,
+        {{ sum_money('effective_usd') }} as effective_usd,
+        {{ sum_money('credits') }} as credits,
+        {{ sum_money('requests') }} as requests,
+        {{ sum_count(
+            'coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) + coalesce(output_tokens, 0)'
+        ) }} as tokens
+    from spend
+    group by day, vendor, account, series, model, team, case when is_person then principal_key end
+)
+
+select * from final
