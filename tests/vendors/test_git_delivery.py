@@ -89,6 +89,21 @@ def test_the_list_is_read_until_the_window_begins_and_each_pull_request_once(ser
     assert {request.headers["authorization"] for request in server.asked} == {"Bearer ghp_secret"}
 
 
+def test_the_window_that_ends_today_takes_what_changed_since_midnight(server, delivery):
+    """It has left its old day, and no window can be asked for its new one before tomorrow."""
+    server.script[f"{REPO}/pulls"] = [Reply.of([pull(3, "2026-10-05T05:00:00Z"), pull(2, "2026-10-04T10:00:00Z")])]
+    for number in (2, 3):
+        server.script[f"{REPO}/pulls/{number}/reviews"] = [Reply.of([{"id": number}])]
+    until_today, until_yesterday = Window(date(2026, 10, 4), date(2026, 10, 5)), Window(date(2026, 10, 3), date(2026, 10, 4))
+    client = delivery()
+    records, _ = fetch(client, "reviews", until_today)
+    assert [(record["id"], record["day"], record["pull_request_updated_at"]) for record in records] == [
+        (2, "2026-10-04", "2026-10-04T10:00:00+00:00"),
+        (3, "2026-10-04", "2026-10-05T05:00:00+00:00"),
+    ]
+    assert fetch(client, "reviews", until_yesterday)[0] == []
+
+
 def test_a_list_that_is_not_sorted_is_read_to_its_end(server, delivery):
     path = f"{REPO}/deployments"
     old, new = "2026-09-01T00:00:00Z", "2026-10-02T10:00:00Z"

@@ -75,16 +75,26 @@ def inside(instant):
     return WINDOW.start <= instant.date() < WINDOW.end
 
 
+def changed_inside(instant):
+    """The window ends today, so that it also takes what has changed since midnight."""
+    return WINDOW.start <= instant.date() and instant <= NOW
+
+
 @pytest.mark.parametrize("version", ["2022-11-28", "2026-03-10"])
 def test_every_pull_request_that_changed_is_read_once_on_the_day_of_its_change(calm, truth, version):
     answers = calm[version][0]
-    expected = {pull.id: pull for pull in truth.pulls(NOW) if inside(pull.updated)}
+    expected = {pull.id: pull for pull in truth.pulls(NOW) if changed_inside(pull.updated)}
     read = {record["id"]: record for record in answers["pull_requests"]}
     assert len(answers["pull_requests"]) == len(read) > 50
+    assert any(pull.updated.date() > END for pull in expected.values())
     assert read.keys() == expected.keys()
     for pull_id, pull in expected.items():
         record = read[pull_id]
-        assert (record["repository"], record["number"], record["day"]) == (pull.repository, pull.number, pull.updated.date().isoformat())
+        assert (record["repository"], record["number"], record["day"]) == (
+            pull.repository,
+            pull.number,
+            min(pull.updated.date(), END).isoformat(),
+        )
         assert (record["merged_at"] is not None, record["commits"], record["head"]["ref"]) == (pull.merged, pull.commits, pull.branch)
     commits = Counter(record["pull_request_id"] for record in answers["pr_commits"])
     assert commits == {pull.id: pull.commits for pull in expected.values()}
@@ -117,9 +127,9 @@ def test_deployments_incidents_runs_and_tasks_are_those_of_the_truth(calm, truth
     assert {key: state for key, state in last.items() if state in ("success", "failure", "error")} == {
         key: deployment.outcome for key, deployment in deployments.items() if deployment.outcome != "pending"
     }
-    incidents = {incident.id for incident in truth.incidents(NOW) if inside(incident.closed or incident.created)}
+    incidents = {incident.id for incident in truth.incidents(NOW) if changed_inside(incident.closed or incident.created)}
     assert {record["id"] for record in answers["incidents"]} == incidents != set()
-    tasks = {task.id: task for task in truth.tasks(NOW) if inside(task.updated)}
+    tasks = {task.id: task for task in truth.tasks(NOW) if changed_inside(task.updated)}
     assert {record["id"] for record in answers["agent_tasks"]} == tasks.keys()
     used = {
         record["id"]: sum(session["usage"]["amount"] for session in record["sessions"] if "usage" in session)

@@ -1,7 +1,7 @@
 """Tasks of Copilot's cloud agent with their sessions, on the day of their last change: what ties credits to a pull request."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -9,7 +9,7 @@ from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import AGENT_TASK, AGENT_TASKS
-from spend_assets.vendors.git_delivery.scope import Repository, Scope, day_of, midnight, naming, newest_first
+from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming, newest_first
 from spend_assets.vendors.link_pages import pages
 from spend_assets.vendors.records import HeldRecords
 
@@ -47,8 +47,7 @@ def fetch_agent_tasks(scope: Scope, window: Window, sink: Sink) -> Outcome:
                 except _Refused as status:
                     refused.append(f"{repository.full_name} (status {status})")
                     continue
-                for task in tasks:
-                    day = day_of(task.changed_at)
+                for day, task in tasks:
                     record = scope.one(AGENT_TASK, {**repository.values, "task_id": task.id}, day)
                     if record is not None:
                         held.add(evidence(record, {"repository": repository.full_name}, day))
@@ -61,10 +60,11 @@ def fetch_agent_tasks(scope: Scope, window: Window, sink: Sink) -> Outcome:
     return Outcome("data", complete=not refused, detail=detail, params=params)
 
 
-def _changed(scope: Scope, repository: Repository, window: Window) -> list[TaskRef]:
-    start, end = midnight(window.start), midnight(window.end)
+def _changed(scope: Scope, repository: Repository, window: Window) -> list[tuple[date, TaskRef]]:
+    """The tasks of a repository that are read for `window`, oldest change first, each with its day."""
     tasks = scope.shared("agent_tasks", repository.full_name, window, lambda since: _list(scope, repository, window, since))
-    return sorted((task for task in tasks if start <= task.changed_at < end), key=lambda task: (task.changed_at, task.id))
+    found = [(day, task) for task in tasks if (day := scope.day_in(window, task.changed_at)) is not None]
+    return sorted(found, key=lambda found: (found[1].changed_at, found[1].id))
 
 
 def _list(scope: Scope, repository: Repository, window: Window, since: datetime) -> list[TaskRef]:

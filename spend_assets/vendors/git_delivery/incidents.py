@@ -9,7 +9,7 @@ from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import ISSUES
-from spend_assets.vendors.git_delivery.scope import Repository, Scope, day_of, midnight, naming
+from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
 from spend_assets.vendors.records import HeldRecords
 
 CONTENT = ("title", "body", "milestone")
@@ -26,18 +26,18 @@ class _Issue(msgspec.Struct):
 @dataclass(frozen=True)
 class _Incident:
     updated_at: datetime
-    record: bytes
+    record: msgspec.Raw
 
 
 def fetch_incidents(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per incident. A repository without issues has none."""
-    start, end = midnight(window.start), midnight(window.end)
     with HeldRecords(scope.limits) as held:
         for repository in repositories(scope, window):
             with naming(repository):
                 for incident in _changed_since(scope, repository, window):
-                    if start <= incident.updated_at < end:
-                        held.add(incident.record)
+                    day = scope.day_in(window, incident.updated_at)
+                    if day is not None:
+                        held.add(evidence(incident.record, {"repository": repository.full_name}, day))
         held.emit(sink)
     params = {"updated_from": window.start.isoformat(), "updated_before": window.end.isoformat(), "label": scope.source.incident_label}
     return Outcome("data", params=params)
@@ -54,7 +54,6 @@ def _list(scope: Scope, repository: Repository, window: Window, since: datetime)
         issue = msgspec.json.decode(record, type=_Issue)
         if issue.pull_request is None:
             sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
-            without = msgspec.Raw(msgspec.json.encode({key: value for key, value in sent.items() if key not in CONTENT}))
-            kept = evidence(without, {"repository": repository.full_name}, day_of(issue.updated_at))
-            found[issue.id] = _Incident(issue.updated_at, kept)
+            kept = msgspec.json.encode({key: value for key, value in sent.items() if key not in CONTENT})
+            found[issue.id] = _Incident(issue.updated_at, msgspec.Raw(kept))
     return list(found.values())

@@ -1,11 +1,12 @@
 """Pull requests that changed in a window, and what hangs on each: reviews, timeline and commits.
 
 The list has no `since`: it is read newest change first until the window's start. A pull request stands on the UTC day of its last change
-as the list had it, so one that changes again moves to a later day; its children carry the same day.
+as the list had it, so one that changes again moves to a later day; its children carry the same day. The window that ends today also takes
+what changed since midnight, so that after a run the newest state of everything is known.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
 import msgspec
 
@@ -14,7 +15,7 @@ from spend_assets.vendors.git_delivery.commits import commit_record
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import OF_STREAM, PULL, PULLS
-from spend_assets.vendors.git_delivery.scope import Repository, Scope, day_of, midnight, naming, newest_first
+from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming, newest_first
 from spend_assets.vendors.records import HeldRecords
 
 TIMELINE_EVENTS = frozenset(
@@ -36,7 +37,8 @@ class _Event(msgspec.Struct):
     event: str | None = None
 
 
-Child = Callable[[msgspec.Raw, Repository, PullRef], bytes | None]
+Added = Mapping[str, str | int]
+Child = Callable[[msgspec.Raw, Added, date], bytes | None]
 
 
 def fetch_pull_requests(scope: Scope, window: Window, sink: Sink) -> Outcome:
@@ -44,56 +46,52 @@ def fetch_pull_requests(scope: Scope, window: Window, sink: Sink) -> Outcome:
     with HeldRecords(scope.limits) as held:
         for repository in repositories(scope, window):
             with naming(repository):
-                for pull in _changed(scope, repository, window):
-                    record = scope.one(PULL, {**repository.values, "number": str(pull.number)}, day_of(pull.updated_at))
+                for day, pull in _changed(scope, repository, window):
+                    record = scope.one(PULL, {**repository.values, "number": str(pull.number)}, day)
                     if record is not None:
-                        held.add(evidence(record, {"repository": repository.full_name}, day_of(pull.updated_at)))
+                        held.add(evidence(record, {"repository": repository.full_name}, day))
         held.emit(sink)
     return Outcome("data", params=_params(window))
 
 
 def fetch_reviews(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per review of each pull request."""
-    return _children(scope, "reviews", window, sink, _child)
+    return _children(scope, "reviews", window, sink, evidence)
 
 
 def fetch_timeline(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per event of TIMELINE_EVENTS of each pull request."""
 
-    def child(record: msgspec.Raw, repository: Repository, pull: PullRef) -> bytes | None:
-        return _child(record, repository, pull) if msgspec.json.decode(record, type=_Event).event in TIMELINE_EVENTS else None
+    def child(record: msgspec.Raw, added: Added, day: date) -> bytes | None:
+        return evidence(record, added, day) if msgspec.json.decode(record, type=_Event).event in TIMELINE_EVENTS else None
 
     return _children(scope, "pr_timeline", window, sink, child)
 
 
 def fetch_commits(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per commit of each pull request, of which GitHub lists 250 at most; the pull request itself says how many there are."""
-
-    def child(record: msgspec.Raw, repository: Repository, pull: PullRef) -> bytes | None:
-        return commit_record(record, _added(repository, pull), day_of(pull.updated_at))
-
-    return _children(scope, "pr_commits", window, sink, child)
+    return _children(scope, "pr_commits", window, sink, commit_record)
 
 
 def _children(scope: Scope, stream: str, window: Window, sink: Sink, make: Child) -> Outcome:
     with HeldRecords(scope.limits) as held:
         for repository in repositories(scope, window):
             with naming(repository):
-                for pull in _changed(scope, repository, window):
-                    values = {**repository.values, "number": str(pull.number)}
-                    records = scope.items(OF_STREAM[stream], values, day_of(pull.updated_at), accept=(404,))
-                    made = (make(record, repository, pull) for record in records)
+                for day, pull in _changed(scope, repository, window):
+                    values, added = {**repository.values, "number": str(pull.number)}, _added(repository, pull)
+                    records = scope.items(OF_STREAM[stream], values, day, accept=(404,))
+                    made = (make(record, added, day) for record in records)
                     for record in dict.fromkeys(record for record in made if record is not None):
                         held.add(record)
         held.emit(sink)
     return Outcome("data", params=_params(window))
 
 
-def _changed(scope: Scope, repository: Repository, window: Window) -> list[PullRef]:
-    """The pull requests of a repository whose last change lies in `window`, oldest change first."""
-    start, end = midnight(window.start), midnight(window.end)
+def _changed(scope: Scope, repository: Repository, window: Window) -> list[tuple[date, PullRef]]:
+    """The pull requests of a repository that are read for `window`, oldest change first, each with its day."""
     pulls = scope.shared("pulls", repository.full_name, window, lambda since: _list(scope, repository, window, since))
-    return sorted((pull for pull in pulls if start <= pull.updated_at < end), key=lambda pull: (pull.updated_at, pull.number))
+    found = [(day, pull) for pull in pulls if (day := scope.day_in(window, pull.updated_at)) is not None]
+    return sorted(found, key=lambda found: (found[1].updated_at, found[1].number))
 
 
 def _list(scope: Scope, repository: Repository, window: Window, since: datetime) -> list[PullRef]:
@@ -105,10 +103,6 @@ def _list(scope: Scope, repository: Repository, window: Window, since: datetime)
         if ref.id not in newest or newest[ref.id].updated_at < ref.updated_at:
             newest[ref.id] = ref
     return list(newest.values())
-
-
-def _child(record: msgspec.Raw, repository: Repository, pull: PullRef) -> bytes:
-    return evidence(record, _added(repository, pull), day_of(pull.updated_at))
 
 
 def _added(repository: Repository, pull: PullRef) -> dict[str, str | int]:

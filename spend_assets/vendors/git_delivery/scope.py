@@ -66,6 +66,17 @@ class Scope:
             kept = self._lists[name, repository] = _Kept(now, window.start, read(midnight(window.start)))
         return kept.items
 
+    def day_in(self, window: Window, changed_at: datetime) -> date | None:
+        """The day of `window` that something which changed last at this instant is read for; None where another window has it.
+
+        The window that ends today also takes what has changed since midnight: it has left the day of its last change already, and no other
+        window can be asked for it before tomorrow.
+        """
+        day = day_of(changed_at)
+        if window.end <= day and window.end == day_of(self.now()):
+            return window.end - timedelta(days=1)
+        return day if window.start <= day < window.end else None
+
     def items(
         self,
         route: Route,
@@ -102,8 +113,8 @@ def midnight(day: date) -> datetime:
 
 
 def day_of(instant: datetime) -> date:
-    """The UTC day of an instant; one without offset is read as UTC."""
-    return (instant if instant.tzinfo is None else instant.astimezone(UTC)).date()
+    """The UTC day of an instant."""
+    return instant.astimezone(UTC).date()
 
 
 def newest_first(items: Iterator[T], instant: Callable[[T], datetime], start: datetime) -> Iterator[T]:
