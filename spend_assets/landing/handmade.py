@@ -17,7 +17,8 @@ from spend_assets.landing.exports import ImportRefused, csv_rows, delimiter_of, 
 from spend_assets.landing.notation import WRITTEN, Told, decide
 from spend_assets.landing.records import BadRecord, Typer
 
-MOST_BYTES = 64 * 2**20
+MOST_BYTES = 16 * 2**20
+"""Such a file is held in memory; a roster of 100,000 people has 12 MiB."""
 MOST_ERRORS = 20
 Placed = tuple[str, bytes]
 """Where a record stands in its file ("row 2", "item 1, lines 3"), and the record."""

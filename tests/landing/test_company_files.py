@@ -260,6 +260,31 @@ def test_a_file_states_all_unless_its_kind_adds_up(desk: Desk) -> None:
     assert "UTF-8" in _refused_bytes(desk, (WORKFLOWS + "docs,Caf\u00e9,blue,docs,,2026-01-01\n").encode("cp1252"))
 
 
+def test_each_entity_has_a_roster_of_its_own_in_the_way_of_its_country(desk: Desk) -> None:
+    header = "employee_id,email,team,entity,valid_from,valid_to\n"
+    files = {
+        "acme-inc": header + "E1,a@x.com,red,Acme Inc,2026-01-01,2026-02-03\nE1,a@x.com,blue,Acme Inc,2026-02-03,\n",
+        "acme-gmbh": header.replace(",", ";") + "E2;b@x.com;red;Acme GmbH;01.01.2026;31.12.2026\n",
+        "acme-india": header + "E3,c@x.com,green,Acme India,01/02/2026,28/02/2026\n",
+    }
+    for account, text in files.items():
+        folder = desk.path / "inbox" / "hr" / account / "roster"
+        folder.mkdir(parents=True)
+        (folder / "roster.csv").write_text(text)
+    report = import_inbox(desk.path / "inbox", desk.contract("roster"), store=desk.store, raw=desk.raw)
+    assert (len(report.imported), report.refused) == (3, [])
+    rows = desk.raw.query(
+        "select _account, team, valid_from, valid_to from read_parquet($pattern) order by all",
+        {"pattern": str(desk.path / "raw" / "hr" / "roster" / "acme*" / "**" / "*.parquet")},
+    )
+    assert rows == [
+        ("acme-gmbh", "red", date(2026, 1, 1), date(2026, 12, 31)),
+        ("acme-inc", "blue", date(2026, 2, 3), None),
+        ("acme-inc", "red", date(2026, 1, 1), date(2026, 2, 3)),
+        ("acme-india", "green", date(2026, 2, 1), date(2026, 2, 28)),
+    ]
+
+
 def _refused_bytes(desk: Desk, body: bytes) -> str:
     path = desk.path.parent / "latin.csv"
     path.write_bytes(body)

@@ -15,8 +15,7 @@ invoices as (
 select invoices.company, invoices.vendor, invoices.invoice_id, invoices.currency, invoices.fx_source, invoices.issued_on
 from invoices
 left join rates
-    on invoices.company = rates.company
-    and invoices.currency = rates.from_currency
+    on invoices.currency = rates.from_currency
     and invoices.fx_source = rates.source
     and case invoices.fx_source
         when 'month_average' then rates.day = invoices.month
