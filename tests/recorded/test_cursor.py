@@ -43,7 +43,7 @@ def test_devlakes_request_contract_is_billed_by_requests(recorded):
 
 
 def test_every_edge_case_is_in_a_cell_of_its_own(recorded):
-    """Included 70 twice (one says 71 charged), 5.6 and 5.6; on demand 147.625, a machine's 172.85 and 8; an error with a charge of 26.25."""
+    """Included 70 twice (one says 71 charged), 5.6 and 5.6; on demand 147.625, a machine's 172.85 and 8; an error with a charge."""
     assert recorded(f"{CELL} and day = '2026-09-01' order by sku, principal") == [
         ("included", "ann@example.test", "human_usage", "ide", Decimal(2), usd("1.40"), usd("0")),
         ("included", "bob@example.test", "human_usage", "ide", Decimal(1), usd("0.056"), usd("0")),
