@@ -242,6 +242,11 @@ def test_a_day_without_a_bucket_is_missing(server, claude):
     assert (outcome.complete, "no bucket of 2026-11-02" in outcome.detail) == (False, True)
 
 
+def test_no_bucket_at_all_is_no_answer(server, claude):
+    server.script[OLD_USAGE] = [buckets()]
+    assert fetch(claude(ledger="cost_report"), "usage_messages", DAY)[0].kind == "not_ready"
+
+
 def test_yesterday_may_lack_its_bucket(server, claude):
     server.script[OLD_USAGE] = [buckets(bucket(1), bucket(2), bucket(3))]
     outcome, _ = fetch(claude(ledger="cost_report"), "usage_messages", WINDOW)

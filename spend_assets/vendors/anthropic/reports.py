@@ -44,7 +44,7 @@ def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outc
     """cost_report or usage_messages of up to 31 UTC days: one record per day and group, `day` and `group_by` added.
 
     One day more is asked for and thrown away: this endpoint answers with buckets that end *before* `ending_at`. Days without use come as
-    empty buckets, so a day without a bucket is missing and the answer incomplete, unless the day is too young.
+    empty buckets, so a day without a bucket is missing and the answer incomplete, unless the day is too young; none at all is no answer.
     """
     if (window.end - window.start).days > MAX_DAYS:
         raise ValueError(f"{stream}: the vendor answers at most {MAX_DAYS} days at once, got [{window.start}, {window.end})")
@@ -77,6 +77,8 @@ def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outc
                         held.add(keyed(result, {"day": day.isoformat(), "group_by": dimensions}))
 
         read_report(scope, stream, query, window.start, begin)
+        if missing == set(window.days()):
+            return Outcome("not_ready", detail="no bucket of any day of this window", params={"group_by": dimensions})
         held.emit(sink)
     absent = sorted(day for day in missing if (scope.today() - day).days > FRESH_DAYS)
     problems = [f"no bucket of {absent[0]} and {len(absent) - 1} other days" if absent else "", "a bucket came twice" if twice else ""]
