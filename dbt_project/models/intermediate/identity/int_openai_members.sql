@@ -13,13 +13,18 @@ observed as (
     group by account, user_id, day
 ),
 
--- An address that is hidden later on stays known.
+-- An address that is hidden on a day is the one last seen before, else the one first seen after.
 known as (
     select
         account,
         user_id,
         day,
-        coalesce(email, last_value(email ignore nulls) over (partition by account, user_id order by day)) as email,
+        coalesce(
+            last_value(email ignore nulls) over (partition by account, user_id order by day),
+            first_value(email ignore nulls) over (
+                partition by account, user_id order by day rows between current row and unbounded following
+            )
+        ) as email,
         is_service_account
     from observed
 ),

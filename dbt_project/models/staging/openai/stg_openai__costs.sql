@@ -13,7 +13,7 @@ final as (
         group_by,
         {{ openai_dimension('project_id', '(none)') }} as project,
         {{ openai_dimension('line_item', '(none)') }} as line_item,
-        case when regexp_matches(line_item, '^[^ ,]*-[^ ,]*, ') then split_part(line_item, ', ', 1) end as model,
+        nullif(regexp_extract(line_item, '^([^ ,]*-[^ ,]*), ', 1), '') as model,
         api_key_id,
         user_id,
         api_source,
