@@ -42,9 +42,8 @@ def write_company_files(
         writer.statement("holidays", plan.holidays(today))
     first = world.config.start.replace(day=1) if since is None else since.date()
     writer.statement("fx_rates", _rates(invoices.rates, first, today), f"fx-{today}.csv")
-    for invoice in invoices.issued(as_of):
-        if since is None or midnight(invoice.issued_on) > since:
-            writer.invoice(invoice)
+    for invoice in invoices.issued(as_of, since):
+        writer.invoice(invoice)
     return writer.written
 
 

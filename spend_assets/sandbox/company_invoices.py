@@ -5,10 +5,11 @@ wholly inside the history are billed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from spend_assets.sandbox.amounts import exact
 from spend_assets.sandbox.anthropic_server import AnthropicServer
@@ -83,32 +84,44 @@ class Invoice:
 
 
 class Invoices:
-    """`issued(as_of)`: every invoice that was issued by then, oldest first. The same world gives the same invoices."""
+    """The same world gives the same invoices, whenever they are asked for."""
 
     def __init__(self, world: World, servers: Mapping[str, VendorServer]):
         self._world, self._servers = world, servers
         self.rates = Rates(world.dice)
 
-    def issued(self, as_of: datetime) -> list[Invoice]:
-        config = self._world.config
-        months = [m for m in months_of(config.start, config.end) if m >= config.start and next_month(m) - timedelta(days=1) <= config.end]
-        found = [invoice for month in months for invoice in self._of_month(month)]
-        cursor = self._servers.get("cursor")
-        if isinstance(cursor, CursorServer):
-            found += self._cursor(cursor)
-        return sorted((i for i in found if midnight(i.issued_on) <= as_of), key=lambda i: (i.issued_on, i.invoice_id))
+    def issued(self, as_of: datetime, since: datetime | None = None) -> list[Invoice]:
+        """Every invoice that was issued by `as_of`, and after `since`, oldest first."""
+        due = [make for day, make in self._planned() if midnight(day) <= as_of and (since is None or midnight(day) > since)]
+        return sorted((make() for make in due), key=lambda invoice: (invoice.issued_on, invoice.invoice_id))
 
-    def _of_month(self, month: date) -> Iterator[Invoice]:
-        yield from self._copilot(month)
-        anthropic, openai = self._servers.get("anthropic"), self._servers.get("openai")
-        if anthropic is not None:
-            models = self._models(anthropic, API, month)
-            yield self._monthly(API, month, [Line("usage", f"API usage, {model}", cents(usd), sku=model) for model, usd in models.items()])
-        if isinstance(anthropic, AnthropicServer):
-            yield self._claude(anthropic, month)
-        if openai is not None:
-            total = sum(self._models(openai, OPENAI, month).values(), Decimal(0))
-            yield self._monthly(OPENAI, month, [Line("usage", "API usage", cents(total))])
+    def _planned(self) -> Iterator[tuple[date, Callable[[], Invoice]]]:
+        """Each invoice's day of issue, and how it is made: the ledgers are read for those that are asked for only."""
+        config, servers = self._world.config, self._servers
+        anthropic, cursor = servers.get("anthropic"), servers.get("cursor")
+        for month in months_of(config.start, config.end):
+            if month < config.start or next_month(month) - timedelta(days=1) > config.end:
+                continue
+            yield self._issue_day(COPILOT, month), partial(self._copilot, month)
+            if month - timedelta(days=31) < config.start or self._world.dice.fraction("credit memo", month) < 0.4:
+                yield self._memo_day(month), partial(self._memo, month)
+            if isinstance(anthropic, AnthropicServer):
+                yield self._issue_day(API, month), partial(self._api, anthropic, month)
+                yield self._issue_day(CLAUDE, month), partial(self._claude, anthropic, month)
+            if "openai" in servers:
+                yield self._issue_day(OPENAI, month), partial(self._openai, servers["openai"], month)
+        if isinstance(cursor, CursorServer):
+            yield from self._cycles(cursor)
+
+    def _api(self, server: VendorServer, month: date) -> Invoice:
+        """A line per model, each rounded by itself."""
+        models = self._models(server, API, month)
+        return self._monthly(API, month, [Line("usage", f"API usage, {model}", cents(usd), sku=model) for model, usd in models.items()])
+
+    def _openai(self, server: VendorServer, month: date) -> Invoice:
+        """One line, rounded on the total."""
+        total = sum(self._models(server, OPENAI, month).values(), Decimal(0))
+        return self._monthly(OPENAI, month, [Line("usage", "API usage", cents(total))])
 
     def _monthly(self, bill: tuple[str, str], month: date, lines: list[Line], fx_source: str = "") -> Invoice:
         issued = self._issue_day(bill, month)
@@ -121,7 +134,7 @@ class Invoices:
     def _number(self, bill: tuple[str, str], period: date) -> str:
         return f"{bill[0][:3].upper()}-{self._world.dice.between(100_000, 999_999, 'invoice', *bill, period)}-{period:%y%m}"
 
-    def _copilot(self, month: date) -> Iterator[Invoice]:
+    def _copilot(self, month: date) -> Invoice:
         world, issued = self._world, midnight(self._issue_day(COPILOT, month)) + timedelta(hours=6)
         seats: dict[str, int] = defaultdict(int)
         metered: dict[str, int] = defaultdict(int)
@@ -145,20 +158,17 @@ class Invoices:
         lines.append(Line("usage", "AI credits beyond the pool", beyond, sku="ai_credits"))
         lines += [Line("usage", f"Metered use of agents, {sku}", cents(exact(pico, 12)), sku=sku) for sku, pico in sorted(metered.items())]
         lines.append(Line("discount", "Negotiated discount on AI credits", -cents(share(beyond, COPILOT_DISCOUNT)), sku="ai_credits"))
-        invoice = self._monthly(COPILOT, month, lines)
-        yield invoice
-        if month - timedelta(days=31) < world.config.start or world.dice.fraction("credit memo", month) < 0.4:
-            yield self._memo(invoice, month)
+        return self._monthly(COPILOT, month, lines)
 
-    def _memo(self, invoice: Invoice, month: date) -> Invoice:
+    def _memo_day(self, month: date) -> date:
+        return self._issue_day(COPILOT, month) + timedelta(days=self._world.dice.between(12, 21, "memo", month))
+
+    def _memo(self, month: date) -> Invoice:
         """A refund for an outage, two to three weeks after the invoice; the first month always has one."""
-        dice = self._world.dice
-        refund = -exact(dice.between(1_137, 9_871, "refund", month), 2)
-        issued = invoice.issued_on + timedelta(days=dice.between(12, 21, "memo", month))
-        line = Line("refund", "Service credit for an outage", refund)
-        return Invoice(
-            invoice.bill, f"{invoice.invoice_id}-CM", invoice.entity, invoice.start, invoice.end, issued, (line,), invoice.invoice_id
-        )
+        bill, number = COPILOT, self._number(COPILOT, month)
+        line = Line("refund", "Service credit for an outage", -exact(self._world.dice.between(1_137, 9_871, "refund", month), 2))
+        period = midnight(month), midnight(next_month(month))
+        return Invoice(bill, f"{number}-CM", PAYER[bill], *period, self._memo_day(month), (line,), corrects=number)
 
     def _models(self, server: VendorServer, bill: tuple[str, str], month: date) -> dict[str, Decimal]:
         """What the vendor's ledger bills for the month, by model, as it was on the day of issue."""
@@ -179,18 +189,20 @@ class Invoices:
         line = Line("other", f"Claude Enterprise, {month:%Y-%m}, offer {self._world.dice.token(8, 'offer')}", rupees)
         return self._monthly(CLAUDE, month, [line], fx_source="month_average")
 
-    def _cursor(self, server: CursorServer) -> Iterator[Invoice]:
-        """A cycle begins at an instant; seats of who joined inside it are charged by day. In euro, at the rate of the day of issue."""
-        config, entity = self._world.config, PAYER[CURSOR]
+    def _cycles(self, server: CursorServer) -> Iterator[tuple[date, Callable[[], Invoice]]]:
+        config = self._world.config
         start, end = server.usage.cycle_of(midnight(config.start))
         while end.date() <= config.end:
             if start.date() >= config.start:
                 issued = end.date() + timedelta(days=self._world.dice.between(1, 3, "issued", *CURSOR, end.date()))
-                rate = self.rates.of_day(entity.currency, issued)
-                lines = self._cursor_lines(server, start, end, midnight(issued), rate)
-                name = self._number(CURSOR, start.date())
-                yield Invoice(CURSOR, name, entity, start, end, issued, tuple(lines), fx_source="ecb_day")
+                yield issued, partial(self._cursor, server, start, end, issued)
             start, end = server.usage.cycle_of(end)
+
+    def _cursor(self, server: CursorServer, start: datetime, end: datetime, issued: date) -> Invoice:
+        """A cycle begins at an instant; seats of who joined inside it are charged by day. In euro, at the rate of the day of issue."""
+        rate = self.rates.of_day(PAYER[CURSOR].currency, issued)
+        lines = tuple(self._cursor_lines(server, start, end, midnight(issued), rate))
+        return Invoice(CURSOR, self._number(CURSOR, start.date()), PAYER[CURSOR], start, end, issued, lines, fx_source="ecb_day")
 
     def _cursor_lines(self, server: CursorServer, start: datetime, end: datetime, issued: datetime, rate: Decimal) -> Iterator[Line]:
         whole, parts = 0, Decimal(0)
