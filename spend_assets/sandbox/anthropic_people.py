@@ -14,7 +14,8 @@ ADOPTION = 0.45
 CONSOLE_SHARE = 0.14
 IDLE_SHARE = 0.15
 PEOPLE_PER_KEY = 12
-UNOWNED_KEYS = 4
+UNOWNED_KEYS, UNOWNED_PERCENT = 4, 8
+"""Nobody created them, and they spend this share of what all keys spend."""
 _SERVICES = ("api", "batch", "eval", "ingest", "search", "summaries", "triage", "webhooks", "worker")
 
 
@@ -134,6 +135,7 @@ class AnthropicPeople:
         owners: list[Member | None] = [*self.members[CONSOLE]] or [None]
         count = max(5, len(people) // PEOPLE_PER_KEY)
         keys: list[Key] = []
+        owned = 0
         for number in range(count + UNOWNED_KEYS):
             chance = self.dice.random("claude key", number)
             unowned = number >= count
@@ -144,6 +146,10 @@ class AnthropicPeople:
             service = self.service_accounts[number - 1] if 1 <= number <= len(self.service_accounts) else None
             product = "message_batches_api" if number % 5 == 3 else "managed_agents_api" if number % 7 == 4 else "messages_api"
             mean = int(30_00 * chance.lognormvariate(-0.4, 0.9))
+            if unowned:
+                mean = owned * UNOWNED_PERCENT * chance.randint(80, 120) // (100 - UNOWNED_PERCENT) // UNOWNED_KEYS // 100
+            else:
+                owned += mean
             created = config.start - timedelta(days=chance.randint(20, 110))
             generation = 0
             while created <= config.end:
