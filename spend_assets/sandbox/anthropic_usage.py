@@ -15,6 +15,8 @@ from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE, Anthropic
 from spend_assets.sandbox.faults import Faults
 
 _KEPT_DAYS = 200
+FIRST_USE = date(2026, 1, 1)
+"""The first day that the vendor's reports serve; before it the company has no Claude."""
 TOKEN_TYPES = (
     "uncached_input_tokens",
     "cache_creation.ephemeral_5m_input_tokens",
@@ -147,7 +149,7 @@ class AnthropicUsage:
         return rows
 
     def _generate(self, account: str, day: date) -> list[Use]:
-        if not self._config.start <= day <= self._config.end:
+        if not max(self._config.start, FIRST_USE) <= day <= self._config.end:
             return []
         chance = self._dice.random("claude usage", account, day)
         growth = min(max(math.exp((day - date(2026, 9, 1)).days * 0.002), 0.4), 1.8)
@@ -162,7 +164,9 @@ class AnthropicUsage:
         return rows
 
     def is_active(self, account: str, member: Member, day: date) -> bool:
-        if member.idle or not self._config.start <= day <= self._config.end or not member.there_on(day) or not member.person.works_on(day):
+        if member.idle or not max(self._config.start, FIRST_USE) <= day <= self._config.end:
+            return False
+        if not member.there_on(day) or not member.person.works_on(day):
             return False
         reach = member.activity * (0.12 if day.weekday() >= 5 else 1.0)
         return self._dice.fraction("claude active", account, member.user_id, day) < reach
