@@ -21,7 +21,7 @@ from spend_assets.settings import Limits, SettingsError, is_loopback
 from spend_assets.vendors.bodies import Body, BoundBroken, BrokenBody
 from spend_assets.vendors.hosts import RefusedLink, Resolve, check_download, check_same_origin, resolve
 from spend_assets.vendors.records import EMPTY
-from spend_assets.vendors.waits import backoff_seconds, is_rate_limit, limit_seconds, retry_after_seconds
+from spend_assets.vendors.waits import SECONDARY_SECONDS, backoff_seconds, is_rate_limit, limit_seconds, retry_after_seconds
 
 # Both log whole URLs, signed links included, at INFO and DEBUG (security-privacy 2).
 for _name in ("httpx", "httpcore"):
@@ -118,6 +118,8 @@ class HttpClient:
     now: Callable[[], datetime]
     headers: Mapping[str, str] = field(default_factory=dict)
     download_patterns: Collection[str] = ()
+    unnamed_limit_seconds: float = SECONDARY_SECONDS
+    """The first wait after a rate limit that names no time; doubled with each attempt."""
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
@@ -233,7 +235,8 @@ class HttpClient:
     def _wait(self, failure: _Again, attempt: int) -> float:
         cap = float(self.limits.retry_after_seconds)
         if failure.limit is not None:
-            return limit_seconds(failure.limit, attempt=attempt, now=self.now(), cap=cap, jitter=self.jitter())
+            unnamed = self.unnamed_limit_seconds
+            return limit_seconds(failure.limit, attempt=attempt, now=self.now(), cap=cap, jitter=self.jitter(), unnamed=unnamed)
         if failure.after is not None:
             return min(failure.after, cap)
         return backoff_seconds(attempt=attempt, jitter=self.jitter())

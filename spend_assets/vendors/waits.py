@@ -22,9 +22,12 @@ def is_rate_limit(status: int, headers: Mapping[str, str], text: bytes) -> bool:
     return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in text.lower()
 
 
-def limit_seconds(headers: Mapping[str, str], *, attempt: int, now: datetime, cap: float, jitter: float) -> float:
+def limit_seconds(
+    headers: Mapping[str, str], *, attempt: int, now: datetime, cap: float, jitter: float, unnamed: float = SECONDARY_SECONDS
+) -> float:
     """Seconds to wait after a rate limit, at most `cap`; `attempt` counts from 1, `jitter` is in [0, 1).
 
+    `unnamed`: the first wait where the answer names no time, doubled with each attempt.
     Times in headers are read against the server's own Date where it sends one, so that a wrong or replayed clock
     on our side makes no difference.
     """
@@ -35,7 +38,7 @@ def limit_seconds(headers: Mapping[str, str], *, attempt: int, now: datetime, ca
         # The header has whole seconds: one more makes sure that the window has passed.
         asked = float(int(reset) - server_now.timestamp() + 1) if reset.isascii() and reset.isdigit() and len(reset) < 12 else None
     if asked is None:
-        asked = SECONDARY_SECONDS * 2.0 ** (attempt - 1) * (1 + jitter / 10)
+        asked = unnamed * 2.0 ** (attempt - 1) * (1 + jitter / 10)
     return min(max(asked, 0.0), cap)
 
 

@@ -28,6 +28,8 @@ DATED = {
     "audit_logs": (fetch_audit_logs, 30),
 }
 """Cursor's longest range of one request, in days; of events and commits none is stated (admin-api), and 30 is what others keep to."""
+FIRST_LIMIT_WAIT = 2.0
+"""Limits are per minute, and the documentation asks for waits that double: five of them from here on span a minute."""
 SNAPSHOTS = {"members": fetch_members, "spend": fetch_spend, "groups": fetch_groups}
 
 
@@ -54,6 +56,7 @@ class Cursor:
             credentials={routes.KEY: _basic(self._source.key_env, self._env)},
             limits=limits,
             now=self._now,
+            unnamed_limit_seconds=FIRST_LIMIT_WAIT,
             sleep=self._sleep,
         )
         return Scope(self._source, client, limits)

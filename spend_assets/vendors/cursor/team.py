@@ -14,7 +14,8 @@ from spend_assets.vendors.cursor.scope import Scope
 from spend_assets.vendors.cursor.times import day_of_iso, lenient
 from spend_assets.vendors.records import HeldRecords, with_keys
 
-SPEND_PAGE_SIZE = 500
+SPEND_PAGE_SIZE = 100
+"""No largest page is documented; this size is served by all that is known."""
 
 
 class MemberList(msgspec.Struct):
