@@ -14,6 +14,8 @@ final as (
         valid_from,
         {{ or_open_end('valid_to') }} as valid_to
     from records
+    -- What is left of an erased person ties nothing to anybody.
+    where employee_id <> '(erased)' and identifier <> '(erased)'
 )
 
 select * from final

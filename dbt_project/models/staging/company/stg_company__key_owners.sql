@@ -9,7 +9,8 @@ final as (
         {{ or_all('account') }} as account,
         key_kind,
         trim(key) as key,
-        {{ empty_is_null('owner_employee_id') }} as owner_employee_id,
+        -- An erased owner is none.
+        nullif({{ empty_is_null('owner_employee_id') }}, '(erased)') as owner_employee_id,
         {{ empty_is_null('owner_team') }} as owner_team,
         {{ empty_is_null('cost_center') }} as cost_center,
         environment,
