@@ -16,13 +16,15 @@ from spend_assets.home import HomeError, restrict_umask
 from spend_assets.landing.contracts import load_contracts
 from spend_assets.landing.exports import ImportRefused
 from spend_assets.landing.files import StorageFull
+from spend_assets.people.arguments import person_parser
+from spend_assets.people.errors import PersonCommandRefused
 from spend_assets.publish.refusal import PublicationRefused
 from spend_assets.settings import SettingsError, home_path, load_settings
 
 if TYPE_CHECKING:
     from spend_assets.pipeline import Pipeline
 
-KNOWN_ERRORS = (SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused, StorageFull, DbtError, ValueError)
+KNOWN_ERRORS = (SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused, StorageFull, DbtError, PersonCommandRefused, ValueError)
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 
 
@@ -56,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     command("publish", "Publish the current build again (refused unless its stored verdict passed).")
     known = command("as-of", "Build what was known on a past day into a file of its own.")
     known.add_argument("day", type=day)
+    person_parser(command("person", "Commands on one person: reveal, me, erase. Each needs a request and an approval, and is logged."))
     box = command("sandbox", "Serve a simulated organisation behind GitHub's API on loopback.")
     box.add_argument("--people", type=int, default=200)
     box.add_argument("--days", type=int, default=120)
@@ -180,6 +183,12 @@ def _as_of(options: argparse.Namespace) -> int:
     return 0
 
 
+def _person(options: argparse.Namespace) -> int:
+    from spend_assets.people.commands import run_person_command
+
+    return run_person_command(_pipeline(), options, _say)
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from spend_assets.sandbox.run import serve
 
@@ -217,6 +226,7 @@ COMMANDS = {
     "import": _import,
     "publish": _publish,
     "as-of": _as_of,
+    "person": _person,
     "sandbox": _sandbox,
     "demo": _demo,
     "ui": _ui,

@@ -28,6 +28,7 @@ from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.publish.pseudonyms import load_pseudonyms
+from spend_assets.people.do_not_ingest import load_screen
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
 from spend_assets.settings import FileSource, Settings, SettingsError
@@ -84,7 +85,8 @@ class Pipeline:
     def opened(self, purpose: str, say: Say) -> Iterator[Stores]:
         """Hold the home and open its stores. Fresh each time: another process may have written in between."""
         with exclusive(self.home, purpose, say):
-            yield Stores(LandingStore(self.home, self.clock), RawStore(self.home, self.contracts))
+            screen = load_screen(self.settings, say)
+            yield Stores(LandingStore(self.home, self.clock, screen), RawStore(self.home, self.contracts))
 
     def ingest(self, vendor: str, stream: str, span: Window | None, *, refetch: bool, say: Say) -> StreamReport:
         """Fetch, land and type what is due of one stream, for every account. `span` is None for snapshots of the present."""

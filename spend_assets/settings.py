@@ -285,6 +285,24 @@ class Publish(Section):
 class Privacy(Section):
     key_env: EnvName = "SPEND_PSEUDONYM_KEY"
     """Names the variable that holds the key of the pseudonyms (at least 32 characters)."""
+    list_key_env: EnvName | None = None
+    """The key of the do-not-ingest list, where it is not `key_env`: a list keeps the key that it was made with when the pseudonyms change
+    theirs."""
+
+
+class Retention(Section):
+    """How many days things are kept that name people, or could (docs/person-commands.md says what each one covers)."""
+
+    enforce: bool | None = None
+    """Left out: on for real data, off in the sandbox."""
+    inbox_days: int = Field(default=7, ge=0)
+    """Imported files in inbox/_landed."""
+    restricted_publication_days: int = Field(default=7, ge=0)
+    """The restricted part of earlier publications, and rebuilds of what was known on a past day."""
+    dagster_days: int = Field(default=30, ge=1)
+    """Dagster's runs with their events and logs."""
+    log_days: int = Field(default=1095, ge=7)
+    """The log of person commands, and the certificates of erasures."""
 
 
 class Settings(Section):
@@ -293,13 +311,21 @@ class Settings(Section):
     limits: Limits = Limits()
     publish: Publish = Publish()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     home: Path
     """SPEND_HOME, absolute."""
 
     @property
     def secret_names(self) -> frozenset[str]:
         """Every environment variable that holds a secret; no child process inherits them (security-privacy 4)."""
-        return self.sources.secret_names | {self.privacy.key_env}
+        list_key = {self.privacy.list_key_env} if self.privacy.list_key_env else set()
+        return self.sources.secret_names | {self.privacy.key_env} | list_key
+
+    @property
+    def retention_is_enforced(self) -> bool:
+        if self.retention.enforce is None:
+            return self.platform.kind == "real"
+        return self.retention.enforce
 
 
 def settings_path(env: Mapping[str, str] = os.environ) -> Path:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from spend_assets.landing.files import TEMPORARY, sync_folder
@@ -74,6 +75,27 @@ def prune(published: Path, keep: int) -> list[str]:
         folder.rename(doomed)
         shutil.rmtree(doomed)
     return sorted(folder.name for folder in gone)
+
+
+def withdraw_restricted(published: Path, before: datetime | None) -> int:
+    """Delete the restricted files of every publication but the current one, of those published before an instant where one is given.
+
+    What has no persons stays readable. Returns the publications that lost theirs. A kill half-way leaves the rest to the next call.
+    """
+    current = (published / "current").resolve()
+    gone = 0
+    for folder in sorted((published / "generations").glob("*")):
+        parts = [folder / "restricted.duckdb", folder / "restricted.html", folder / "parquet" / "restricted"]
+        there = [part for part in parts if part.exists()]
+        if folder.resolve() == current or not there:
+            continue
+        if before is not None and _published_at(folder) >= before.astimezone(UTC).isoformat(timespec="microseconds"):
+            continue
+        for part in there:
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
+        sync_folder(folder)
+        gone += 1
+    return gone
 
 
 def _published_at(folder: Path) -> str:
