@@ -31,7 +31,7 @@ class Telemetry:
     def reopen(self) -> None:
         """What the next process sees: nothing but the files."""
         self.store = LandingStore(self.path / "data", self.clock)
-        self.raw = RawStore(self.path / "data", load_contracts())
+        self.raw = RawStore(self.path / "data", {"otlp": load_contracts()["otlp"]})
 
     def drop(self, name: str, *lines: bytes, end: bytes = b"\n") -> Path:
         path = self.folder / name
@@ -44,9 +44,7 @@ class Telemetry:
         total = StreamReport()
         for contract in self.raw.contracts["otlp"].values():
             hasher = Hasher(b"a key of the tests")
-            total.add(
-                collect(contract, "agents", self.folder, limits=self.limits, hasher=hasher, store=self.store, raw=self.raw)
-            )
+            total.add(collect(contract, "agents", self.folder, limits=self.limits, hasher=hasher, store=self.store, raw=self.raw))
         return total
 
     def rows(self, stream: str, columns: str = "*") -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ _RULES = (
     (
         "test",
         r"(pytest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|playwright|cypress|unittest)|(npm|pnpm|yarn|bun)( run)? test\S*"
-        r"|(go|cargo|dotnet|make|gradle|gradlew|mvn|bazel|mix|rake|sbt|swift|flutter|deno) (\S+ )*(test|check|verify)\S*",
+        r"|(go|cargo|dotnet|make|gradle|gradlew|mvn|bazel|mix|rake|sbt|swift|flutter|deno) (\S+ )*\S*?\b(test|check|verify)\S*",
     ),
     (
         "build",

@@ -52,7 +52,7 @@ CONTEXT = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _LAST_SECOND = 253_402_300_799
 _REPORTED_NAME = re.compile(r"[A-Za-z0-9_.\-/:\[\]]{1,80}", re.ASCII)
-_REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::\d+)?[/:](?P<path>[^\s?#]+)", re.ASCII | re.IGNORECASE)
+_REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9.-]+)(?::\d+)?[/:](?P<path>\S+)", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,20})(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _LINK = re.compile(r"(https?://)(?:[^@/\s]*@)?([^\s?#]+)", re.ASCII)
 _NOT_THE_TYPE: dict[str, Any] = {}
@@ -152,7 +152,7 @@ def _boolean(value: str | int | bool) -> Any:
 
 def remote(url: str) -> Values:
     """Host and owner/name of a repository's address, in lower case, in any of git's notations; a user or password in it is not kept."""
-    match = _REMOTE.fullmatch(url.strip())
+    match = _REMOTE.fullmatch(re.split("[?#]", url.strip())[0])
     if match is None:
         return {}
     path = match["path"].strip("/").removesuffix(".git").lower()

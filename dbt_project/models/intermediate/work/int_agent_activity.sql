@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with calls as (
-    {{ in_sessions(ref('stg_otlp__model_calls')) }}
+    select * from {{ ref('int_model_calls') }}
 ),
 
 agents as (
@@ -21,7 +21,7 @@ events as (
 ),
 
 final as (
-    select account, day, whole_session_key as session_key, whole_turn_key as turn_key, context_key, emitter, started_at as told_at, is_session_guessed from calls
+    select account, day, session_key, turn_key, context_key, emitter, started_at as told_at, is_session_guessed from calls
     union all
     select account, day, whole_session_key, whole_turn_key, context_key, emitter, started_at, is_session_guessed from agents
     union all

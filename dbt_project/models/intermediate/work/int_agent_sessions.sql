@@ -14,7 +14,9 @@ calls as (
         ) as earlier_model
     from {{ ref('int_model_calls') }}
     -- Titles and summaries run on a small model of their own beside the work: no switch.
-    where session_key is not null and coalesce(initiator, '') <> 'auxiliary'
+    where session_key is not null
+        and coalesce(initiator, '') <> 'auxiliary'
+        and coalesce(operation, '') <> 'embeddings'
 ),
 
 models as (

@@ -129,6 +129,7 @@ leaves as (
         sequence,
         duration_ms,
         provider,
+        operation,
         coalesce(model, any_model) as model,
         requested_model,
         initiator,
@@ -194,6 +195,7 @@ parents as (
         silent.sequence,
         silent.duration_ms,
         cast(null as varchar) as provider,
+        cast(null as varchar) as operation,
         silent.model,
         cast(null as varchar) as requested_model,
         cast(null as varchar) as initiator,
@@ -269,6 +271,7 @@ final as (
         keyed.sequence,
         keyed.duration_ms,
         keyed.provider,
+        keyed.operation,
         keyed.model,
         keyed.requested_model,
         keyed.initiator,
@@ -278,7 +281,8 @@ final as (
         keyed.cache_write_1h_tokens,
         keyed.all_output_tokens as output_tokens,
         keyed.reasoning_tokens,
-        cast(
+        -- A call that told no tokens, as one that failed, is worth an unknown amount.
+        case when coalesce(keyed.uncached_input_tokens, keyed.all_output_tokens) is not null then cast(
             (
                 {{ tokens_times('keyed.uncached_input_tokens', 'prices.input_usd') }}
                 + {{ tokens_times('keyed.cache_read_tokens', 'prices.cache_read_usd') }}
@@ -286,14 +290,13 @@ final as (
                 + {{ tokens_times('keyed.cache_write_1h_tokens', 'prices.cache_write_1h_usd') }}
                 + {{ tokens_times('keyed.all_output_tokens', 'prices.output_usd') }}
             ) * cast('0.000001' as decimal(7, 6)) as {{ money_type() }}
-        ) as estimated_usd,
+        ) end as estimated_usd,
         keyed.client_estimated_usd,
         keyed.nano_aiu,
         keyed.attempts,
         keyed.is_failed,
         keyed.error_type,
         keyed.times_told,
-        prices.model is not null as is_priced,
         keyed.is_doubtful,
         keyed.is_input_without_cache,
         keyed.is_from_parent

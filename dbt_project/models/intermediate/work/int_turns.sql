@@ -11,7 +11,7 @@ with calls as (
         {{ sum_count('cache_write_tokens') }} as cache_write_tokens,
         {{ sum_count('output_tokens') }} as output_tokens,
         {{ sum_money('estimated_usd') }} as estimated_usd,
-        {{ sum_count('case when estimated_usd is null then 1 else 0 end') }} as unpriced_calls,
+        {{ sum_count('case when estimated_usd is null and coalesce(uncached_input_tokens, output_tokens) is not null then 1 else 0 end') }} as unpriced_calls,
         {{ sum_money('client_estimated_usd') }} as client_estimated_usd
     from {{ ref('int_model_calls') }}
     where session_key is not null
@@ -56,7 +56,11 @@ prompts as (
         min(case when kind = 'prompt' then prompt_key end) as prompt_key,
         max(case when kind = 'prompt' then prompt_length end) as prompt_length,
         {{ sum_count("case when kind in ('api_error', 'retries_exhausted', 'refusal') then 1 else 0 end") }} as errors,
-        {{ sum_count("case when kind in ('retry', 'api_error') then coalesce(attempts, 1) else 0 end") }} as failed_attempts,
+        -- Claude Code tells once, with the count, when it gave up; Gemini CLI and Codex tell each attempt.
+        {{ sum_count(
+            "case when emitter = 'claude_code' and kind = 'api_error' then coalesce(attempts, 1) "
+            "when kind in ('retry', 'api_error') or (kind = 'api_attempt' and status_code >= 400) then 1 else 0 end"
+        ) }} as failed_attempts,
         {{ sum_count("case when kind = 'compaction' then 1 else 0 end") }} as compactions
     from events
     group by account, whole_session_key, whole_turn_key
