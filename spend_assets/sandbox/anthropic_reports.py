@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from spend_assets.sandbox.amounts import plain
 from spend_assets.sandbox.anthropic_people import CONSOLE
@@ -18,6 +18,8 @@ DIMENSIONS = (
 )
 TERMINALS = ("vscode", "iTerm.app", "tmux", "WarpTerminal")
 _KEPT_TABLES = 8
+_CODE_DAYS = 5
+"""Days after which Claude Code analytics of a day do not change any more."""
 
 
 def cents(pico: int) -> str:
@@ -179,9 +181,13 @@ class AnthropicReports:
         return [{**rest, **dict(zip(names, key, strict=True)), "amount": plain(amount, 10)} for key, amount in groups.items()]
 
     def claude_code(self, day: date, stamp: datetime) -> list[Json]:
-        """Claude Code analytics of one day: by e-mail or key name, with an estimate that lies a little below the cost."""
+        """Claude Code analytics of one day: by e-mail or key name, with an estimate that lies a little below the cost.
+
+        Late use is taken in, restated use is not: a second view, computed once.
+        """
+        computed = datetime.combine(day + timedelta(days=_CODE_DAYS), time(), UTC)
         by_actor: dict[str, list[Use]] = {}
-        for use in self._usage.known(CONSOLE, day, stamp):
+        for use in self._usage.known(CONSOLE, day, min(stamp, computed)):
             if use.product == "claude_code" and use.actor.member:
                 by_actor.setdefault(use.actor.id, []).append(use)
         records: list[Json] = []

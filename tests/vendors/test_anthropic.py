@@ -330,6 +330,15 @@ def test_directories_continue_behind_the_last_id(server, claude):
     assert [asked.query for asked in server.asked] == [{"limit": "1000"}, {"limit": "1000", "after_id": "apikey_2"}]
 
 
+def test_a_directory_may_have_cursors_like_the_reports(server, claude):
+    server.script[USERS] = [
+        Reply.of({"data": [{"id": "user_1"}], "next_page": "page_b"}),
+        Reply.of({"data": [{"id": "user_2"}], "next_page": None}),
+    ]
+    outcome, records = fetch(claude(account="claude", kind="enterprise"), "users", DAY)
+    assert (outcome.complete, len(records), server.asked[1].query) == (True, 2, {"limit": "1000", "page": "page_b"})
+
+
 def test_archived_workspaces_are_asked_for(server, claude):
     server.script["/v1/organizations/workspaces"] = [Reply.of({"data": [], "has_more": False})]
     assert fetch(claude(), "workspaces", DAY)[0].complete

@@ -30,11 +30,12 @@ class Page(msgspec.Struct):
 
 
 class Listing(msgspec.Struct):
-    """One page of a directory (platform.claude.com, Admin API: `after_id` continues behind `last_id`)."""
+    """One page of a directory: `after_id` continues behind `last_id`; the newer directories have `next_page` like the reports."""
 
     data: list[msgspec.Raw]
     has_more: bool | None = None
     last_id: str | None = None
+    next_page: str | None = None
 
 
 def report_pages(scope: Scope, stream: str, params: Params, day: date, accept: tuple[int, ...] = ()) -> Iterator[Answer[Page]]:
@@ -93,14 +94,16 @@ def listing_pages(scope: Scope, stream: str, params: Params, day: date) -> Itera
         if page is None:
             return
         yield page
-        if not page.has_more:
+        following = ("page", page.next_page) if page.next_page else ("after_id", page.last_id)
+        if page.has_more is False or not (page.has_more or page.next_page):
             return
-        if not page.last_id:
+        cursor = following[1]
+        if not cursor:
             raise _broken(scope, stream, day, "has_more says that there are more pages, but last_id names none")
-        if page.last_id in cursors:
-            raise _broken(scope, stream, day, "last_id repeats; paging would never end")
-        cursors.add(page.last_id)
-        query = {**params, "after_id": page.last_id}
+        if cursor in cursors:
+            raise _broken(scope, stream, day, "the page cursor repeats; paging would never end")
+        cursors.add(cursor)
+        query = {**params, following[0]: cursor}
 
 
 def refreshed_too_often(scope: Scope, stream: str, day: date) -> VendorError:
