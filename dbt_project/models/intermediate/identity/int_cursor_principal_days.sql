@@ -15,7 +15,7 @@ principal_days as (
     union
     select account, day, email as principal from daily_usage
     union
-    select account, day, email as principal from members where not is_removed
+    select account, day, email as principal from members where not is_removed and email is not null
 ),
 
 -- Cursor's events know people by their address and nothing else: the address is the principal.

@@ -1,5 +1,5 @@
 with members as (
-    select * from {{ ref('stg_cursor__members') }} where not is_removed
+    select * from {{ ref('stg_cursor__members') }} where not is_removed and email is not null
 ),
 
 spend as (

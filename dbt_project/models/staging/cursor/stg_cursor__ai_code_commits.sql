@@ -7,7 +7,8 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by _account, commitHash, lower(trim(userEmail)) order by createdAt desc, _day desc, _generation desc, _record desc
+            partition by _account, commitHash, lower(trim(coalesce(userEmail, '')))
+            order by createdAt desc, _day desc, _generation desc, _record desc
         ) as place
     from records
 ),
@@ -18,7 +19,7 @@ final as (
         _day as day,
         commitHash as commit_hash,
         userId as user_id,
-        lower(trim(userEmail)) as email,
+        coalesce(lower({{ empty_is_null('userEmail') }}), '(unattributed)') as email,
         repoName as repository,
         branchName as branch,
         isPrimaryBranch as is_primary_branch,

@@ -2,6 +2,12 @@ with records as (
     {{ counting_records('cursor', 'audit_logs') }}
 ),
 
+-- One event told twice, in two wordings, is one event.
+ranked as (
+    select *, row_number() over (partition by _account, event_id order by _day desc, _generation desc, _record desc) as place
+    from records
+),
+
 final as (
     select
         _account as account,
@@ -14,7 +20,8 @@ final as (
         lower(trim(coalesce(event_data.email, user_email))) as email,
         event_data.role as role,
         cast(event_data.spendLimitDollars as {{ money_type() }}) as limit_usd
-    from records
+    from ranked
+    where place = 1
 )
 
 select * from final

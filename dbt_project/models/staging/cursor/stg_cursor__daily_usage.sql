@@ -7,7 +7,7 @@ final as (
         _account as account,
         _day as day,
         userId as legacy_user_id,
-        lower(trim(email)) as email,
+        lower({{ empty_is_null('email') }}) as email,
         isActive as is_active,
         composerRequests as composer_requests,
         chatRequests as chat_requests,

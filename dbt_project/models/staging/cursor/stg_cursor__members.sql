@@ -7,7 +7,7 @@ final as (
         _account as account,
         _day as day,
         id as user_id,
-        lower(trim(email)) as email,
+        lower({{ empty_is_null('email') }}) as email,
         lower(coalesce(role, 'unknown')) as role,
         coalesce(isRemoved, false) as is_removed
     from records

@@ -10,7 +10,7 @@ final as (
         _generation as generation,
         {{ epoch_ms_instant('subscriptionCycleStart') }} as cycle_started_at,
         userId as user_id,
-        lower(trim(email)) as email,
+        lower({{ empty_is_null('email') }}) as email,
         lower(coalesce(role, 'unknown')) as role,
         billingTier as tier,
         {{ cents_to_usd('spendCents') }} as on_demand_usd,
