@@ -362,6 +362,13 @@ def test_groups_are_read_of_this_cycle_and_the_last(server, cursor):
     assert [asked.query for asked in server.asked] == [{}, {"billingCycle": "2026-09-13"}, {"billingCycle": "2026-09-13"}]
 
 
+def test_a_server_that_knows_no_past_cycle_tells_each_group_once(server, cursor):
+    this = groups("2026-09-14T21:23:08.000Z", "2026-10-14T21:23:08.000Z", group("eng", 1, 1))
+    for second in (this, Reply(404, b'{"error":"Not Found"}')):
+        server.script[GROUPS] = [this, second]
+        assert [row["id"] for row in fetched(cursor(), "groups")[1]] == ["group_eng", "group_unassigned"]
+
+
 def test_a_commit_list_ends_when_its_count_is_reached(server, cursor):
     row = {"commitHash": "a", "userEmail": "x", "commitTs": "2026-10-01T23:59:00.000Z", "createdAt": "2026-10-02T00:00:30.000Z"}
     rows = [row, {**row, "commitHash": "b", "createdAt": "2026-10-01T10:00:00Z"}, {**row, "commitHash": "c", "commitTs": None}]

@@ -112,11 +112,13 @@ def fetch_groups(scope: Scope, window: Window, sink: Sink) -> Outcome:
                 return scope.refused_by_plan("groups", answer.status)
             if answer.value is None:
                 raise scope.empty(GROUPS, window, answer.status)
-            for record in _groups_of(scope, answer.value, params, window):
-                held.add(record)
             start = day_of_iso(answer.value.billingCycle.cycleStart)
             if start is None:
                 raise scope.client.error(UnexpectedAnswer, GROUPS, "billingCycle.cycleStart is no instant", day=window.start)
+            if asked and asked < date.fromisoformat(start):
+                break  # the question for a past cycle was not heeded: this is the same cycle again
+            for record in _groups_of(scope, answer.value, params, window):
+                held.add(record)
             asked = date.fromisoformat(start) - timedelta(days=1)
         held.emit(sink)
     return Outcome("data")
