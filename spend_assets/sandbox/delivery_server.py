@@ -18,6 +18,8 @@ from spend_assets.sandbox.world import World
 NEWER = "2026-03-10"
 MOST_RESULTS = 1_000
 """Of a filtered search of workflow runs, however many there are."""
+SHOWN = 4
+"""Repositories that the sandbox's own settings name."""
 REPO, AGENT_TASKS = frozenset({"repo"}), frozenset({"agent_tasks:read"})
 Item = TypeVar("Item")
 Answer = Callable[[Request, dict[str, str]], Response]
@@ -51,6 +53,14 @@ class DeliveryServer:
             (agents, AGENT_TASKS, self._tasks),
             (agents + "/{id}", AGENT_TASKS, self._task),
         ]
+
+    def settings(self) -> str:
+        """Lines for the [[sources.github]] section: a handful of teams, as reading all of them would take most of a demo's time."""
+        teams = [repository for repository in self.delivery.repositories if repository.team][:SHOWN]
+        shown = ", ".join(f'"{repository.full_name}"' for repository in teams)
+        return (
+            f'repositories = [{shown}]\ndelivery_token_env = "GITHUB_DELIVERY_TOKEN"\nagent_tasks_token_env = "GITHUB_AGENT_TASKS_TOKEN"\n'
+        )
 
     @property
     def _now(self) -> datetime:

@@ -100,7 +100,8 @@ class Sandbox:
         return (
             f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\nclock_url = "{self.base_url}/__clock"\n\n'
             f'[[sources.github]]\naccount = "acme"\nbase_url = "{self.base_url}"\n{scope}\n'
-            f'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n\n{others}\n[limits]\npoll_seconds = 0.05\n'
+            f'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n{self._github.delivery.settings()}\n'
+            f"{others}\n[limits]\npoll_seconds = 0.05\n"
         )
 
     def start(self) -> "Sandbox":

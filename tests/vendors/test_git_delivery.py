@@ -142,7 +142,7 @@ def test_sibling_streams_and_older_windows_share_one_list(server, delivery):
 def test_a_list_that_is_hours_old_is_read_again(server, delivery):
     path = f"{REPO}/pulls"
     server.script[path] = [Reply.of([])]
-    instants = [NOW, NOW.replace(hour=13)]
+    instants = [NOW, NOW.replace(hour=8)]
     client = delivery(now=lambda: instants[0])
     fetch(client, "reviews")
     fetch(client, "reviews")
@@ -332,12 +332,12 @@ def test_agent_tasks_that_are_refused_everywhere_are_not_available(server, deliv
     assert f"acme/web (status {status}): the token in GH_TASKS lacks" in outcome.detail
 
 
-def test_agent_tasks_that_are_refused_somewhere_mark_the_window(server, delivery):
+def test_agent_tasks_that_are_refused_somewhere_are_named(server, delivery):
     server.script["/repos/acme/api"] = [Reply.of({"id": 2, "full_name": "acme/api"})]
     server.script["/agents/repos/acme/api/tasks"] = [Reply.of({"tasks": []})]
     server.script[TASKS] = [Reply(403)]
     _, outcome = fetch(delivery(agent_tasks_token_env="GH_TASKS", repositories=["acme/web", "acme/api"]), "agent_tasks")
-    assert (outcome.kind, outcome.complete) == ("data", False)
+    assert (outcome.kind, outcome.complete) == ("data", True)
     assert outcome.detail == "agent tasks are refused for 1 of 2 repositories: acme/web (status 403)"
 
 
@@ -354,6 +354,14 @@ def test_all_repositories_of_an_organisation_are_read_and_one_that_is_named_twic
         ("acme/web", "2026-10-05"),
     ]
     assert all("url" not in record for record in records)
+
+
+def test_a_renamed_repository_is_followed_to_its_new_name(server, delivery):
+    server.script["/repos/acme/before"] = [Reply(301, headers={"Location": f"{server.url}/repositories/1"})]
+    server.script["/repositories/1"] = [Reply.of({"id": 1, "full_name": "acme/web"})]
+    server.script[f"{REPO}/issues"] = [Reply.of([{"id": 1, "updated_at": "2026-10-02T10:00:00Z"}])]
+    records, _ = fetch(delivery(repositories=["acme/before"]), "incidents")
+    assert [record["repository"] for record in records] == ["acme/web"]
 
 
 def test_errors_name_the_repository_and_no_address(server, delivery):

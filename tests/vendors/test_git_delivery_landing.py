@@ -1,6 +1,7 @@
 """Delivery from the sandbox through landing to raw: nothing asked twice, nothing of content on disk, and days that go on."""
 
 import gzip
+import tomllib
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from spend_assets.sandbox.delivery_truth import DeliveryTruth
 from spend_assets.sandbox.delivery_world import DeliveryWorld
 from spend_assets.sandbox.run import Sandbox, SandboxConfig
 from spend_assets.sandbox.world import World
-from spend_assets.settings import Limits
+from spend_assets.settings import Limits, parse_settings
 from spend_assets.vendors.git_delivery import GitDelivery
 
 from .test_git_delivery_against_sandbox import source
@@ -65,6 +66,14 @@ def lab(tmp_path_factory):
             sandbox.clock.set(datetime.combine(day, time(6), UTC))
             assert lab.run(day) > 50
         yield lab
+
+
+def test_the_sandboxs_own_settings_read_delivery(lab, tmp_path):
+    named = parse_settings(tomllib.loads(lab.sandbox.settings()), home=tmp_path).sources.github[0]
+    client = GitDelivery(named, Limits(), now=lab.now, env=lab.sandbox.tokens, sleep=lambda seconds: None)
+    assert client.streams == tuple(CONTRACTS["git_delivery"])
+    assert [probe for probe in client.probe() if not probe.works] == []
+    client.close()
 
 
 def test_a_second_run_asks_for_nothing(lab):

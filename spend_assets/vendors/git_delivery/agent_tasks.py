@@ -14,7 +14,8 @@ from spend_assets.vendors.link_pages import pages
 from spend_assets.vendors.records import HeldRecords
 
 REFUSED = (401, 403, 404)
-"""The endpoint is a preview and needs a kind of token that not everybody has: what it refuses is not available, and no failure."""
+"""The endpoint is a preview, needs a kind of token that not everybody has, and a repository may have the agent switched off: no failure.
+Where every repository refuses, the stream is not available; where some do, those have no tasks, and the detail names them."""
 
 
 class TaskPage(msgspec.Struct):
@@ -57,7 +58,7 @@ def fetch_agent_tasks(scope: Scope, window: Window, sink: Sink) -> Outcome:
             return Outcome("not_available", detail=detail, params=params)
         held.emit(sink)
     detail = f"agent tasks are refused for {len(refused)} of {len(asked)} repositories: {', '.join(refused[:10])}" if refused else ""
-    return Outcome("data", complete=not refused, detail=detail, params=params)
+    return Outcome("data", detail=detail, params=params)
 
 
 def _changed(scope: Scope, repository: Repository, window: Window) -> list[tuple[date, TaskRef]]:

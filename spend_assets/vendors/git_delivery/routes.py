@@ -22,6 +22,8 @@ _REPO = "/repos/{owner}/{repo}"
 
 ORG_REPOSITORIES = Route("GET", "/orgs/{org}/repos", _needs("Metadata"), TOKEN)
 REPOSITORY = Route("GET", _REPO, _needs("Metadata"), TOKEN)
+RENAMED_REPOSITORY = Route("GET", "/repositories/{repository_id}", _needs("Metadata"), TOKEN)
+"""Where GitHub redirects to when a repository has another name or owner by now."""
 PULLS = Route("GET", f"{_REPO}/pulls", _needs("Pull requests"), TOKEN)
 PULL = Route("GET", f"{_REPO}/pulls/{{number}}", _needs("Pull requests"), TOKEN)
 REVIEWS = Route("GET", f"{_REPO}/pulls/{{number}}/reviews", _needs("Pull requests"), TOKEN)
@@ -55,4 +57,4 @@ OF_STREAM = {
 }
 """The request that stands for a stream in messages."""
 
-ALL = (*OF_STREAM.values(), ORG_REPOSITORIES, PULL, AGENT_TASK)
+ALL = (*OF_STREAM.values(), ORG_REPOSITORIES, RENAMED_REPOSITORY, PULL, AGENT_TASK)

@@ -14,8 +14,8 @@ from spend_assets.vendors.git_delivery.routes import OF_STREAM
 from spend_assets.vendors.http import HttpClient, Route
 from spend_assets.vendors.link_pages import pages
 
-FRESH = timedelta(hours=6)
-"""A list that was read this long ago is read again: a backfill of a year takes longer than that."""
+FRESH = timedelta(hours=1)
+"""A list that was read this long ago is read again: a client may live for days, and a backfill of a year takes hours."""
 
 T = TypeVar("T")
 
