@@ -22,7 +22,7 @@ final as (
         min(commit_sha) as commit_sha,
         -- Told to have failed by one of them, it failed.
         case
-            when max(exit_code) <> 0 or min(case when is_success then 1 else 0 end) = 0 then false
+            when max(exit_code) <> 0 or min(case when is_success then 1 when not is_success then 0 end) = 0 then false
             when count(is_success) + count(exit_code) > 0 then true
         end as is_success,
         max(exit_code) as exit_code,

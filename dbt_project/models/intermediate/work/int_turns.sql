@@ -120,4 +120,5 @@ final as (
 )
 
 select * from final
-where calls + tool_calls + prompts + errors + human_approvals > 0
+-- What no turn can be told of, as a retry without its prompt, stands at the session.
+where calls + tool_calls + prompts + errors + failed_attempts + compactions + human_approvals > 0
