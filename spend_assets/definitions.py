@@ -1,4 +1,4 @@
-"""The whole platform on one screen: streams -> platform tables -> dbt -> publication, one schedule, one failure sensor."""
+"""The whole platform on one screen: streams -> retention -> platform tables -> dbt -> publication, one schedule, one failure sensor."""
 
 import os
 
@@ -7,6 +7,7 @@ import dagster as dg
 from spend_assets.clock_choice import clock_for
 from spend_assets.defs.assets.platform import platform_tables
 from spend_assets.defs.assets.publication import publication_assets
+from spend_assets.defs.assets.retention import retention_asset
 from spend_assets.defs.assets.streams import stream_assets
 from spend_assets.defs.console import plain_console
 from spend_assets.defs.dbt import build_dbt_assets
@@ -20,6 +21,7 @@ from spend_assets.settings import load_settings
 settings = load_settings(os.environ)
 days = daily_partitions(settings.platform.start_date)
 streams = stream_assets(days)
+retention = retention_asset(streams)
 dbt_models = build_dbt_assets()
 publication, every_stream_answered = publication_assets(dbt_models)
 
@@ -30,7 +32,7 @@ def pipeline(_context: dg.InitResourceContext) -> Pipeline:
 
 
 defs = dg.Definitions(
-    assets=[*streams, platform_tables(streams), dbt_models, publication],
+    assets=[*streams, retention, platform_tables([*streams, retention]), dbt_models, publication],
     asset_checks=[every_stream_answered],
     jobs=[DAILY],
     schedules=[daily_schedule(settings.platform.start_date)],

@@ -32,4 +32,5 @@ def reveal(pipeline: Pipeline, pseudonym: str, request: str, approved_by: str, s
             )
         entry = at.log.grant("reveal", pseudonym.strip(), request, approved_by)
         known = at.directory.identifiers(found[0])
-        return Revealed([(_WORDS.get(i.space, i.space.replace("id:", "id at ")), i.value) for i in sorted(known)], entry.ends_at)
+        named = {(_WORDS.get(i.space, i.space.replace("id:", "id at ")), i.value) for i in known}
+        return Revealed(sorted(named), entry.ends_at)
