@@ -29,6 +29,7 @@ final as (
         coalesce({{ empty_is_null('surface') }}, '(not split)') as surface,
 
         -- what was used: dollars, another currency (unknown here: rates are no business of a day), or the vendor's own unit
+        amount,
         coalesce(unit_word, '(not split)') as unit,
         case when unit_word in ('currency', 'usd') then currency_code end as currency,
         case
