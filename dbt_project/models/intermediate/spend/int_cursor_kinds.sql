@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with rules as (
     select * from {{ ref('cursor_kinds') }}
 ),
