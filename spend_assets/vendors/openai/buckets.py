@@ -13,7 +13,7 @@ from spend_assets.vendors.openai.scope import Scope
 from spend_assets.vendors.records import HeldRecords, with_keys
 
 COMPLETIONS_LIMIT, LIMIT = 7, 31
-"""Days per page, where 31 (usage) and 180 (costs) are allowed: a page stays below the longest answer that is read, also in a large company."""
+"""Days per page; 31 (usage) and 180 (costs) are allowed. A page stays below the longest answer that is read, also in a large company."""
 
 Dimensions = tuple[str, ...]
 COSTS_BY: tuple[Dimensions, ...] = (("project_id", "line_item", "api_key_id"), ("project_id", "line_item"), ("line_item",), ())
