@@ -295,6 +295,7 @@ def test_a_pull_request_with_the_label_is_no_incident(server, delivery):
     assert records == [{"day": "2026-10-02", "repository": "acme/web", "id": 1, "number": 7, "updated_at": "2026-10-02T10:00:00Z"}]
     assert server.asked[-1].query["labels"] == "sev one"
     assert server.asked[-1].query["since"] == "2026-10-01T00:00:00Z"
+    assert (server.asked[-1].query["sort"], server.asked[-1].query["direction"]) == ("updated", "desc")
 
 
 def test_a_repository_without_issues_has_no_incidents(server, delivery):
@@ -346,7 +347,7 @@ def test_all_repositories_of_an_organisation_are_read_and_one_that_is_named_twic
     server.script[path] = [
         Reply.of([{"id": 1, "full_name": "acme/web"}, {"id": 2, "full_name": "acme/Api"}], Link=following(server, path, 2)),
         Reply.of([{"id": 3, "full_name": "acme/old", "archived": True}]),
-    ]
+    ] * 2
     records, _ = fetch(delivery(repositories=["acme/web", "acme/*"]), "repositories", Window.of_day(NOW.date()))
     assert [(record["repository"], record["day"]) for record in records] == [
         ("acme/Api", "2026-10-05"),
@@ -354,6 +355,17 @@ def test_all_repositories_of_an_organisation_are_read_and_one_that_is_named_twic
         ("acme/web", "2026-10-05"),
     ]
     assert all("url" not in record for record in records)
+
+
+def test_a_repository_that_is_deleted_while_the_list_is_read_hides_no_other(server, delivery):
+    path = "/orgs/acme/repos"
+    first = [{"id": n, "full_name": f"acme/{n}"} for n in (1, 2)], [{"id": 4, "full_name": "acme/4"}]
+    then = [{"id": n, "full_name": f"acme/{n}"} for n in (2, 3)], [{"id": 4, "full_name": "acme/4"}]
+    server.script[path] = [
+        reply for one, two in (first, then, then) for reply in (Reply.of(one, Link=following(server, path, 2)), Reply.of(two))
+    ]
+    records, _ = fetch(delivery(repositories=["acme/*"]), "repositories", Window.of_day(NOW.date()))
+    assert [record["id"] for record in records] == [2, 3, 4]
 
 
 def test_a_renamed_repository_is_followed_to_its_new_name(server, delivery):

@@ -49,11 +49,12 @@ def _changed_since(scope: Scope, repository: Repository, window: Window) -> list
 
 def _list(scope: Scope, repository: Repository, window: Window, since: datetime) -> list[_Incident]:
     params = {"labels": scope.source.incident_label, "state": "all", "since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "sort": "updated"}
+    # Newest first: what changes while the pages are read moves to the front and pushes others back, so that none is skipped.
     found: dict[int, _Incident] = {}
-    for record in scope.items(ISSUES, repository.values, window.start, params={**params, "direction": "asc"}, accept=ISSUES_ARE_OFF):
+    for record in scope.items(ISSUES, repository.values, window.start, params={**params, "direction": "desc"}, accept=ISSUES_ARE_OFF):
         issue = msgspec.json.decode(record, type=_Issue)
         if issue.pull_request is None:
             sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
             kept = msgspec.json.encode({key: value for key, value in sent.items() if key not in CONTENT})
-            found[issue.id] = _Incident(issue.updated_at, msgspec.Raw(kept))
+            found.setdefault(issue.id, _Incident(issue.updated_at, msgspec.Raw(kept)))
     return list(found.values())

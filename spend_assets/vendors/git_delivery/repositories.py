@@ -4,11 +4,15 @@ from datetime import date
 
 import msgspec
 
-from spend_assets.answers import AccessDenied, Outcome, Sink, Window
+from spend_assets.answers import AccessDenied, Outcome, Sink, VendorUnavailable, Window
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.routes import ORG_REPOSITORIES, REPOSITORY
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
+from spend_assets.vendors.link_pages import pages
 from spend_assets.vendors.records import HeldRecords
+
+READS = 4
+"""A repository that is deleted while the pages are read hides another one: lists of several pages are read until two agree."""
 
 
 class _Named(msgspec.Struct):
@@ -40,7 +44,7 @@ def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:
     for configured in scope.source.repositories:
         owner, _, name = configured.partition("/")
         if name == "*":
-            records = list(scope.items(ORG_REPOSITORIES, {"org": owner}, day, params={"sort": "full_name"}))
+            records = _of_organisation(scope, owner, day)
         else:
             with naming(Repository(configured)):
                 record = scope.one(REPOSITORY, {"owner": owner, "repo": name}, day)
@@ -51,3 +55,18 @@ def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:
         for record in records:
             found.setdefault(msgspec.json.decode(record, type=_Named).full_name, record)
     return dict(sorted(found.items()))
+
+
+def _of_organisation(scope: Scope, org: str, day: date) -> list[msgspec.Raw]:
+    before: set[str] = set()
+    records: list[msgspec.Raw] = []
+    for _ in range(READS):
+        listed = pages(scope.client, ORG_REPOSITORIES, {"org": org}, list[msgspec.Raw], len, day=day, params={"sort": "full_name"})
+        answers = [answer.value or [] for answer in listed]
+        records = [record for answer in answers for record in answer]
+        names = {msgspec.json.decode(record, type=_Named).full_name for record in records}
+        if len(answers) == 1 or names == before:
+            return records
+        before = names
+    text = f"the list of repositories of {org} changed with every read; the next run asks again"
+    raise scope.client.error(VendorUnavailable, ORG_REPOSITORIES, text, day=day)
