@@ -123,9 +123,9 @@ class CursorUsage:
         self.broken_days = set(chance.sample(history, min(int(self.faults.rate("broken_line")), len(history))))
         self.withheld_days = set(chance.sample(history, min(int(self.faults.rate("withheld_day")), len(history))))
         for day in self.broken_days:
-            self.faults.note("broken_line", "cursor usage_events", day, "one call's tokenUsage is no object", withheld=True)
+            self.faults.note("broken_line", "cursor/usage_events", day, "one call's tokenUsage is no object", withheld=True)
         for day in self.withheld_days:
-            self.faults.note("withheld_day", "cursor usage_events", day, "answers lack usageEvents", withheld=True)
+            self.faults.note("withheld_day", "cursor/usage_events", day, "answers lack usageEvents", withheld=True)
         self.grown_from = history[len(history) // 2] if self.faults.rate("schema_growth") else None
 
     def _plan_faults(self) -> None:
@@ -135,14 +135,14 @@ class CursorUsage:
         for day in self.config.history():
             if dice.fraction("cursor late day", day) < faults.rate("late_day"):
                 self._late[day] = (dice.between(1, 2, "cursor late by", day), dice.between(50, 100, "cursor late share", day))
-                faults.note("late_day", "cursor", day, f"{self._late[day][1]} % of members {self._late[day][0]} days late")
+                faults.note("late_day", "cursor/usage_events", day, f"{self._late[day][1]} % of members {self._late[day][0]} days late")
             if dice.fraction("cursor restated", day) < faults.rate("restated_day"):
                 size = dice.between(1_000, 50_000, "cursor restated by", day) * (1 if dice.number("cursor sign", day) % 2 else -1)
                 instant = _midnight(day) + timedelta(days=dice.between(2, 3, "cursor restated at", day), hours=2)
                 gone = None if deleted else self.team.members[dice.number("cursor deleted", day) % len(self.team.members)].number
                 deleted = True
                 self._changes[day] = Change(instant, size, gone)
-                faults.note("restated_day", "cursor", day, f"{size} millionths on {instant:%Y-%m-%d}")
+                faults.note("restated_day", "cursor/usage_events", day, f"{size} millionths on {instant:%Y-%m-%d}")
 
     # --- cycles ---
 

@@ -304,7 +304,7 @@ def test_withheld_days_are_on_the_key() -> None:
     reader = Reader(people=60, days=20, faults={"broken_line": 1, "withheld_day": 1})
     reader.settle()
     days = {cell.day for cell in reader.vendor.withheld()}
-    assert {fault.day for fault in reader.world.faults.key() if fault.withheld and fault.stream.startswith("cursor")} == days
+    assert {fault.day for fault in reader.world.faults.key() if fault.withheld and fault.stream == "cursor/usage_events"} == days
     lost = []
     for day in sorted(days):
         body = {"startDate": epoch_ms(day), "endDate": epoch_ms(day) + 86_399_999, "pageSize": 500}
