@@ -121,7 +121,7 @@ def erase(pipeline: Pipeline, person: str, request: str, approved_by: str, say: 
     with exclusive(home, "person erase", say):
         withdrawn = withdraw_restricted(home / "published", before=None)
         point("erase.withdrawn")
-        pattern = Needles(job.identifiers).bytes
+        pattern = Needles(job.identifiers).bare
         runs = delete_runs_that_name(home, lambda content: pattern.search(content) is not None)
         point("erase.runs")
         found = search(home, job.identifiers, skip=[_job_path(home)])

@@ -16,6 +16,7 @@ from spend_assets.publish.files import quoted
 from spend_assets.publish.privacy import PLATFORM_WORDS
 
 _CHUNK, _OVERLAP = 2**20, 2**10
+_SQLITE = b"SQLite format 3\0"
 _LONG_NUMBER = 6
 """A shorter number stands in texts for all kinds of things."""
 _INTEGERS = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "SMALLINT")
@@ -50,9 +51,11 @@ class Needles:
         long_numbers = {number for number in self.numbers if len(number) >= _LONG_NUMBER}
         self.skipped += len(self.numbers - long_numbers)
         parts = [rf"(^|[^a-z0-9_.@+-])({'|'.join(sorted(words))})($|[^a-z0-9_@+-])"] if words else []
-        parts += [rf"(^|[^a-z0-9_.-])({'|'.join(sorted(long_numbers))})($|[^a-z0-9_.-])"] if long_numbers else []
+        parts += [rf"(^|[^a-z0-9_.-])({'|'.join(sorted(long_numbers))})($|[^a-z0-9_.-]|\.($|[^0-9]))"] if long_numbers else []
         self.text = "|".join(parts) or "(^a^)"
         self.bytes = re.compile(self.text.encode(), re.IGNORECASE)
+        # Beside a value in a binary file stand lengths and types, which may look like letters.
+        self.bare = re.compile("|".join(sorted(words | long_numbers)).encode() or b"(^a^)", re.IGNORECASE)
 
 
 def search(home: Path, identifiers: Iterable[Identifier], skip: Iterable[Path] = ()) -> Found:
@@ -76,11 +79,12 @@ def search(home: Path, identifiers: Iterable[Identifier], skip: Iterable[Path] =
 
 def _in_file(path: Path, needles: Needles) -> int:
     with path.open("rb") as file:
-        hits = _in_stream(file, needles)
+        sqlite = file.peek(len(_SQLITE)).startswith(_SQLITE) or path.name.endswith((".db-wal", ".db-journal"))
+        hits = _in_stream(file, needles.bare if sqlite else needles.bytes)
     if path.suffix == ".gz":
         try:
             with gzip.open(path, "rb") as packed:
-                hits += _in_stream(packed, needles)  # type: ignore[arg-type]
+                hits += _in_stream(packed, needles.bytes)  # type: ignore[arg-type]
         except (OSError, EOFError, zlib.error):
             hits += 0  # no gzip after all: its bytes were searched as they are
     elif path.suffix == ".parquet":
@@ -90,15 +94,15 @@ def _in_file(path: Path, needles: Needles) -> int:
     return hits
 
 
-def _in_stream(file: BinaryIO, needles: Needles) -> int:
+def _in_stream(file: BinaryIO, pattern: re.Pattern[bytes]) -> int:
     hits, tail = 0, b""
     while chunk := file.read(_CHUNK):
         # What ends in the overlap is counted with the next chunk, or at the end.
         window = tail + chunk
         keep = max(len(window) - _OVERLAP, 0)
-        hits += sum(1 for match in needles.bytes.finditer(window) if match.start() < keep)
+        hits += sum(1 for match in pattern.finditer(window) if match.start() < keep)
         tail = window[keep:]
-    return hits + sum(1 for _ in needles.bytes.finditer(tail))
+    return hits + sum(1 for _ in pattern.finditer(tail))
 
 
 def _in_tables(path: Path, needles: Needles, *, parquet: bool) -> int:

@@ -45,10 +45,11 @@ final as (
             when principal_days.email is not null then 'mail:' || principal_days.email
             else principal_days.vendor || ':' || principal_days.principal
         end as person_id,
-        coalesce(min(roster.team), '(no team)') as team,
-        coalesce(min(roster.division), '(none)') as division,
-        coalesce(min(roster.cost_center), '(none)') as person_cost_center,
-        coalesce(min(roster.segment), '(none)') as segment,
+        -- Erased people share one word: on a day on which they were in several teams nobody knows any more whose record is whose.
+        coalesce(case when min(roster.team) = max(roster.team) then min(roster.team) end, '(no team)') as team,
+        coalesce(case when min(roster.team) = max(roster.team) then min(roster.division) end, '(none)') as division,
+        coalesce(case when min(roster.team) = max(roster.team) then min(roster.cost_center) end, '(none)') as person_cost_center,
+        coalesce(case when min(roster.team) = max(roster.team) then min(roster.segment) end, '(none)') as segment,
         case when holders.employee_id is not null then 'hr' when count(roster.employee_id) = 0 then 'not_in_roster' end as team_method
     from principal_days
     left join holders

@@ -83,11 +83,19 @@ matches as (
     where with_ids.github_id is null
 ),
 
+-- Erased people share one word: on a day on which they were in several teams nobody knows any more whose record is whose.
 employees as (
-    select *
+    select
+        vendor, account, day, login, employee_id,
+        case when one_team then team end as team,
+        case when one_team then division end as division,
+        case when one_team then cost_center end as cost_center,
+        case when one_team then segment end as segment
     from (
         select
             *,
+            min(team) over (partition by vendor, account, day, login, employee_id)
+            = max(team) over (partition by vendor, account, day, login, employee_id) as one_team,
             row_number() over (partition by vendor, account, day, login order by employee_id, team, segment, division, cost_center) as place
         from matches
     ) as ranked
