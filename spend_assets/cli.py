@@ -24,7 +24,10 @@ from spend_assets.settings import SettingsError, home_path, load_settings
 if TYPE_CHECKING:
     from spend_assets.pipeline import Pipeline
 
-KNOWN_ERRORS = (SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused, StorageFull, DbtError, PersonCommandRefused, ValueError)
+KNOWN_ERRORS = (
+    *(SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused),
+    *(StorageFull, DbtError, PersonCommandRefused, ValueError),
+)
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 
 
@@ -51,10 +54,12 @@ def parser() -> argparse.ArgumentParser:
     )
     command("status", "What is published, what is missing or failed, since when.")
     command("doctor", "Try each configured source with one cheap call and say what works.")
-    files = command("import", "Bring an exported file (billing CSV, report NDJSON, HR roster) into the inbox and land it.")
+    files = command("import", "Bring in a file: a vendor's export, the HR roster, invoices, contracts, ... (docs/inbox.md).")
     files.add_argument("file", type=Path)
     files.add_argument("--account", required=True)
     files.add_argument("--stream", help="vendor/stream, for example github_copilot/ai_credit_report (default: recognised by its columns)")
+    files.add_argument("--dates", choices=("iso", "dmy", "mdy"), help="how dates are written where the file cannot tell: dmy is 31/12/2026")
+    files.add_argument("--decimals", choices=("point", "comma"), help="which sign is the decimal one, where the file cannot tell")
     command("publish", "Publish the current build again (refused unless its stored verdict passed).")
     known = command("as-of", "Build what was known on a past day into a file of its own.")
     known.add_argument("day", type=day)
@@ -162,7 +167,10 @@ def _doctor(_options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    file = _pipeline().import_file(options.file, options.account, options.stream, _say)
+    from spend_assets.landing.notation import Told
+
+    told = Told(options.dates, options.decimals)
+    file = _pipeline().import_file(options.file, options.account, options.stream, _say, told=told)
     state = "landed" if file.new else "was known already"
     days = f"{file.window.start} to {file.window.end} (not included)"
     print(f"{file.vendor}/{file.stream} {file.account}: {file.records} records of {days} {state}")

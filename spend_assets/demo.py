@@ -136,12 +136,16 @@ def _replay(settings: Settings, state: DemoState, box: Served) -> None:
 
     clock = FixedClock(state.now)
     pipeline = Pipeline(settings, clock)
+    before: datetime | None = None
     for number, morning in enumerate(state.mornings(), start=1):
         if state.replayed_until >= morning.isoformat():
+            before = morning
             continue
         clock.instant = morning
         box.set_clock(morning)
         _drop_roster(settings.home, box)
+        _drop_company_files(settings.home, box, before)
+        before = morning
         span = Window(state.start, morning.date())
         landed = 0
         for report in pipeline.ingest_all(span, say=lambda _text: None):
@@ -158,6 +162,18 @@ def _drop_roster(home: Path, box: Served) -> None:
     fresh = home / "inbox" / "roster.csv.tmp"
     box.write_roster(str(fresh))
     shutil.move(fresh, folder / "roster.csv")
+
+
+def _drop_company_files(home: Path, box: Served, since: datetime | None) -> None:
+    """Written aside and moved file by file: a demo that is killed leaves no half file where the next one imports it."""
+    aside = home / "inbox-new"
+    shutil.rmtree(aside, ignore_errors=True)
+    box.write_company_files(str(aside), since)
+    for path in sorted(path for path in aside.rglob("*") if path.is_file()):
+        target = home / "inbox" / path.relative_to(aside)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.replace(target)
+    shutil.rmtree(aside)
 
 
 def _say(text: str) -> None:

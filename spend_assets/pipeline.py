@@ -2,13 +2,12 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -24,11 +23,12 @@ from spend_assets.landing.crash import STEPS, point
 from spend_assets.landing.cycles import cycle_days
 from spend_assets.landing.findings import accounts_of, findings, open_failures
 from spend_assets.landing.ingest import StreamReport, ingest_stream
+from spend_assets.landing.notation import UNTOLD, Told
 from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
-from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.people.do_not_ingest import load_screen
+from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
 from spend_assets.settings import FileSource, Settings, SettingsError
@@ -77,6 +77,7 @@ class Pipeline:
         self.home = prepare_home(settings)
         self.contracts = load_contracts()
         self.warehouse = Warehouse(self.home / "warehouse.duckdb")
+        self._is_clean = False
         self._configured = list(configured(settings, now=clock.now, env=os.environ, sleep=sleep))
 
     # --- ingest ---
@@ -86,7 +87,9 @@ class Pipeline:
         """Hold the home and open its stores. Fresh each time: another process may have written in between."""
         with exclusive(self.home, purpose, say):
             screen = load_screen(self.settings, say)
-            yield Stores(LandingStore(self.home, self.clock, screen), RawStore(self.home, self.contracts))
+            clean, self._is_clean = not self._is_clean, True
+            landing = LandingStore(self.home, self.clock, screen, clean=clean)
+            yield Stores(landing, RawStore(self.home, self.contracts, clean=clean))
 
     def ingest(self, vendor: str, stream: str, span: Window | None, *, refetch: bool, say: Say) -> StreamReport:
         """Fetch, land and type what is due of one stream, for every account. `span` is None for snapshots of the present."""
@@ -159,10 +162,10 @@ class Pipeline:
         """The configured accounts of a vendor. One client for the life of this object: it may keep what streams share."""
         return [source for source in self._configured if source.vendor == vendor]
 
-    def import_file(self, path: Path, account: str, stream: str | None, say: Say) -> inbox.Imported:
-        """Bring one exported file in. Raises ImportRefused that names file, row, column and what is expected."""
+    def import_file(self, path: Path, account: str, stream: str | None, say: Say, told: Told = UNTOLD) -> inbox.Imported:
+        """Bring one file in; `told` says how it is written. Raises ImportRefused that names file, row, column and what is expected."""
         with self.opened(f"import of {path.name}", say) as stores:
-            return inbox.import_file(path, account, stream, store=stores.landing, raw=stores.raw)
+            return inbox.import_file(path, account, stream, store=stores.landing, raw=stores.raw, told=told)
 
     def findings(self, vendor: str, stream: str, say: Say) -> tuple[int, list[str]]:
         """How many records of the stream's current data are quarantined, and which fields no contract knows."""

@@ -34,7 +34,10 @@ def prepare_dagster_home(home: Path) -> Path:
 
 
 def run_days(home: Path, first: date, last: date, *, refetch: Sequence[str] = ()) -> RunResult:
-    """Ingest what is due in the days `first` to `last` (both included), build, check, publish. `refetch`: vendor/stream whose settled days too."""
+    """Ingest what is due in the days `first` to `last` (both included), build, check, publish.
+
+    `refetch` names streams, as vendor/stream, whose settled days are asked for again too.
+    """
     prepare_dagster_home(home)
     import dagster as dg
 

@@ -31,7 +31,12 @@ class Served:
 
     def write_roster(self, path: str) -> None:
         """Have the sandbox write its HR roster as known at its clock's now."""
-        self._control.send(path)
+        self._control.send(("roster", path, None))
+        self._control.recv()
+
+    def write_company_files(self, inbox: str, since: datetime | None) -> None:
+        """Have it write the company's own files of after `since` (None: all) below `inbox`/company."""
+        self._control.send(("company", inbox, since))
         self._control.recv()
 
     def truth(self, path: str, query: dict[str, str]) -> Any:
@@ -70,6 +75,9 @@ def _serve(control: Connection, config: SandboxConfig) -> None:
             }
         )
         while True:
-            path = control.recv()
-            box.write_roster(Path(path))
+            what, path, since = control.recv()
+            if what == "roster":
+                box.write_roster(Path(path))
+            else:
+                box.write_company_files(Path(path), since)
             control.send("written")

@@ -125,7 +125,8 @@ class GitHubSource(Section):
     delivery_token_env: EnvName | None = None
     """For delivery evidence, where it is not `token_env`."""
     agent_tasks_token_env: EnvName | None = None
-    """A fine-grained or app user token with "Agent tasks: read", which installation tokens cannot have. Without it agent tasks are not read."""
+    """A fine-grained or app user token with "Agent tasks: read", which installation tokens cannot have.
+    Without it agent tasks are not read."""
     delivery_api_version: Literal["2022-11-28", "2026-03-10"] = "2026-03-10"
     incident_label: str = "incident"
     """Issues with this label are incidents."""
@@ -154,7 +155,8 @@ class GitHubSource(Section):
 class AnthropicSource(Section):
     account: Account
     kind: Literal["console", "enterprise"]
-    """console: a Claude Console organisation (Admin API key). enterprise: Claude Enterprise (key with read:analytics). A key never crosses."""
+    """console: a Claude Console organisation (Admin API key). enterprise: Claude Enterprise (key with read:analytics).
+    A key never crosses."""
     base_url: VersionedUrl = "https://api.anthropic.com"
     key_env: EnvName
     ledger: Literal["analytics_cost", "cost_report"] = "analytics_cost"

@@ -116,7 +116,10 @@ def write_platform_tables(store: LandingStore, raw: RawStore, accounts: Sequence
         "drift": (row for contract, account in keys for row in _drift(store, raw, contract, account, as_of)),
         "accounts": ((a.vendor, a.account, a.scope, a.ledger, a.configured) for a in accounts),
         "streams": (
-            (c.vendor, c.stream, c.title, c.window, c.first_day, c.available_after_days, c.settle_days, c.refetch_days, c.route, c.day_basis)
+            (
+                *(c.vendor, c.stream, c.title, c.window, c.first_day),
+                *(c.available_after_days, c.settle_days, c.refetch_days, c.route, c.day_basis),
+            )
             for c in contracts
         ),
     }

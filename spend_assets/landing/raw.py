@@ -3,7 +3,7 @@
     raw/<vendor>/<stream>/<account>/<YYYY-MM>/<YYYY-MM-DD>.<generation>.parquet
     raw/<vendor>/<stream>/<account>/<YYYY-MM>/<YYYY-MM>.<hash>.parquet      a settled month, all its generations
     raw/<vendor>/<stream>/<account>/typing/<window>.<generation>.json       what typing found; written last, so it says "typed"
-    raw/<vendor>/<stream>/_none/none.parquet                                no rows, the full schema: a glob is never empty
+    raw/<vendor>/<stream>/_none/<contract>.parquet                          no rows, the full schema: a glob is never empty
 
 Every Parquet file carries the generations it holds in its key-value metadata, so the files are the index.
 """
@@ -73,7 +73,8 @@ _report = msgspec.json.Decoder(TypingReport)
 class RawStore:
     """Reads and writes SPEND_HOME/raw. One process at a time writes; its caller holds the lock of the home."""
 
-    def __init__(self, home: Path, contracts: Contracts):
+    def __init__(self, home: Path, contracts: Contracts, *, clean: bool = True):
+        """`clean`: remove what a killed run left; once in a process is enough."""
         self.root, self.contracts = home / "raw", contracts
         self._files: dict[Stream, dict[Path, list[DayGeneration]]] = {}
         self._reports: dict[Stream, dict[str, TypingReport]] = {}
@@ -81,7 +82,8 @@ class RawStore:
         spill = str(self.root / f"{TEMPORARY}spill")
         self._db = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": spill})
         self._db.execute("set timezone = 'UTC'")
-        remove_temporaries(self.root, depth=4)
+        if clean:
+            remove_temporaries(self.root, depth=4)
         for streams in contracts.values():
             for contract in streams.values():
                 self._ensure_none(contract)
@@ -120,7 +122,7 @@ class RawStore:
         """The files that hold these generations of these days, and the empty file that has every column."""
         wanted = set(generations.items())
         held = self.files(vendor, stream, account).items()
-        none = self.root / vendor / stream / "_none" / "none.parquet"
+        none = self._none(self.contracts[vendor][stream])
         return [str(none), *sorted(str(path) for path, holds in held if any((g.day, g.generation) in wanted for g in holds))]
 
     def query(self, sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
@@ -244,16 +246,19 @@ class RawStore:
             {**values, "target": str(target), "metadata": metadata},
         )
 
-    def _ensure_none(self, contract: StreamContract) -> None:
-        path = self.root / contract.vendor / contract.stream / "_none" / "none.parquet"
-        columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.columns.items())
-        select = f"select {columns} where false"
-        if path.is_file() and self._describe("select * from read_parquet($1)", str(path)) == self._describe(select):
-            return
-        write_durably(path, lambda target: self._copy(select, {}, target, []), "raw.none")
+    def _none(self, contract: StreamContract) -> Path:
+        """Where the empty file of a stream lies. It is named by the contract, so that its name says whether its columns are right."""
+        return self.root / contract.vendor / contract.stream / "_none" / f"{contract.digest}.parquet"
 
-    def _describe(self, query: str, *values: object) -> list[tuple[str, str]]:
-        return [(name, kind) for name, kind, *_ in self._db.execute(f"describe {query}", list(values)).fetchall()]
+    def _ensure_none(self, contract: StreamContract) -> None:
+        path = self._none(contract)
+        if path.is_file():
+            return
+        columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.columns.items())
+        write_durably(path, lambda target: self._copy(f"select {columns} where false", {}, target, []), "raw.none")
+        for other in path.parent.glob("*.parquet"):
+            if other != path:
+                other.unlink()
 
     def compact(self, contract: StreamContract, account: str, today: date, say: Callable[[str], None] = lambda _: None) -> int:
         """Put each settled month of a stream into one file. Returns how many months were rewritten.
@@ -280,7 +285,7 @@ class RawStore:
         generations = sorted((g for path in paths for g in files[path]), key=lambda g: (g.day, *_age(g)))
         digest = hashlib.sha256(msgspec.json.encode(generations)).hexdigest()[:12]
         target = paths[0].parent / f"{month}.{digest}.parquet"
-        none = self.root / contract.vendor / contract.stream / "_none" / "none.parquet"
+        none = self._none(contract)
         columns = ", ".join(f'"{name}"' for name in contract.columns)
         select = f"select {columns} from read_parquet($paths, union_by_name = true) order by _day, _generation, _record"
         values: dict[str, object] = {"paths": [str(none), *map(str, paths)]}

@@ -228,11 +228,13 @@ class LandingStore:
     With a `screen` no record names an erased person once it is landed.
     """
 
-    def __init__(self, home: Path, clock: Clock, screen: Screen | None = None):
+    def __init__(self, home: Path, clock: Clock, screen: Screen | None = None, *, clean: bool = True):
+        """`clean`: remove what a killed run left; once in a process is enough."""
         self.root, self.clock, self.screen = home / "landing", clock, screen
         self._manifests: dict[tuple[str, str, str], list[Manifest]] = {}
         self._log: dict[tuple[str, str, str], list[Attempt]] | None = None
-        remove_temporaries(self.root, depth=4)
+        if clean:
+            remove_temporaries(self.root, depth=4)
 
     def window_folder(self, contract: StreamContract, account: str, window: Window) -> Path:
         return self._folder(contract.vendor, account, contract.stream) / f"{window.start}_{window.end}"

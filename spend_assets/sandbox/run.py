@@ -8,6 +8,7 @@ from types import TracebackType
 
 from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.clock import VirtualClock
+from spend_assets.sandbox.company_files import write_company_files
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.github_server import GitHubServer
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
@@ -88,6 +89,10 @@ class Sandbox:
     def write_roster(self, path: Path) -> Path:
         """The HR file as known at the clock's now."""
         return write_roster(self.world, path)
+
+    def write_company_files(self, inbox: Path, since: datetime | None = None) -> list[Path]:
+        """The company's own files as known at the clock's now, below inbox/company/acme; with `since` only what is new after it."""
+        return write_company_files(self.world, inbox, self.clock.now(), self.vendors, since)
 
     def settings(self) -> str:
         """A spend.toml that points the platform at this sandbox."""

@@ -16,8 +16,10 @@ from spend_assets.sandbox.truth import Truth
 
 
 class TruthServer:
-    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors; query: from, to, day,
-    as_of; cells needs from and to."""
+    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors.
+
+    The query has from, to, day and as_of.
+    """
 
     def __init__(self, truth: Truth, cells: Callable[[date, date, datetime], list[Cell]], port: int):
         self._truth, self._cells = truth, cells
