@@ -43,3 +43,42 @@
     left join {{ ref('int_trace_sessions') }} as traces
         on records.account = traces.account and records.trace_key = traces.trace_key
 {% endmacro %}
+
+{#
+    Records by the day that they are worked up with: their own, and within ten minutes of midnight the one beside it too. So what two records tell
+    of one call is put together although their clocks put them on two days, and a day can be worked up without all others.
+#}
+{% macro day_pools(records) %}
+    select *, day as pool_day
+    from {{ records }}
+    union all
+    select *, cast(day + 1 as date) as pool_day
+    from {{ records }}
+    where extract(hour from started_at) = 23 and extract(minute from started_at) >= 50
+    union all
+    select *, cast(day - 1 as date) as pool_day
+    from {{ records }}
+    where extract(hour from started_at) = 0 and extract(minute from started_at) < 10
+{% endmacro %}
+
+{# The (account, day) cells that an incremental model of telemetry works up now: all that forget_stale_cells left none of. #}
+{% macro due_cells() %}
+    select cells.*
+    from {{ ref('int_telemetry_cells') }} as cells
+    {% if is_incremental() %}
+    left join (select distinct account, day from {{ this }}) as stored
+        on cells.account = stored.account and cells.day = stored.day
+    where stored.account is null
+    {% endif %}
+{% endmacro %}
+
+{# The records of a staging model that the due cells may need: of their days and of those beside them. #}
+{% macro near_due(records) %}
+    select records.*
+    from {{ records }} as records
+    inner join (
+        select distinct account, cast(day + step as date) as day
+        from due
+        cross join (select -1 as step union all select 0 union all select 1) as steps
+    ) as near on records.account = near.account and records.day = near.day
+{% endmacro %}

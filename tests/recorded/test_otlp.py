@@ -80,6 +80,6 @@ def test_a_session_is_one_row_with_its_evidence(recorded: Query) -> None:
 
 
 def test_the_days_have_a_status_like_those_of_any_stream(recorded: Query) -> None:
-    rows = recorded("select stream, day, status from marts.data_health where vendor = 'otlp' and account = 'agents'")
+    rows = recorded("select stream, day, data_status from marts.data_health where vendor = 'otlp' and account = 'agents'")
     assert {stream for stream, _, _ in rows} >= {"model_calls", "tool_calls", "contexts"}
     assert {(day, status) for _, day, status in rows} == {(date(2026, 10, 10), "complete")}

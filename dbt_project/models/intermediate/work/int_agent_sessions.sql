@@ -6,26 +6,34 @@ contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
 
+-- Titles and summaries run on a small model of their own beside the work: no switch.
 calls as (
-    select
-        *,
-        lag(model) over (
-            partition by account, session_key order by coalesce(sequence, 0), started_at, call_key
-        ) as earlier_model
+    select account, session_key, call_key, sequence, started_at, model
     from {{ ref('int_model_calls') }}
-    -- Titles and summaries run on a small model of their own beside the work: no switch.
     where session_key is not null
         and coalesce(initiator, '') <> 'auxiliary'
         and coalesce(operation, '') <> 'embeddings'
 ),
 
 models as (
-    select
-        account,
-        session_key,
-        string_agg(distinct model, ', ' order by model) as models,
-        {{ sum_count('case when earlier_model <> model then 1 else 0 end') }} as model_switches
+    select account, session_key, string_agg(distinct model, ', ' order by model) as models, min(model) <> max(model) as has_several
     from calls
+    group by account, session_key
+),
+
+switched as (
+    select account, session_key, {{ sum_count('case when earlier_model <> model then 1 else 0 end') }} as model_switches
+    from (
+        select
+            calls.*,
+            lag(calls.model) over (
+                partition by calls.account, calls.session_key
+                order by coalesce(calls.sequence, 0), calls.started_at, calls.call_key
+            ) as earlier_model
+        from calls
+        inner join models on calls.account = models.account and calls.session_key = models.session_key
+        where models.has_several
+    ) as ordered
     group by account, session_key
 ),
 
@@ -129,7 +137,7 @@ final as (
         said.ci_run_id,
         said.ci_run_url,
         models.models,
-        coalesce(models.model_switches, 0) as model_switches,
+        coalesce(switched.model_switches, 0) as model_switches,
         coalesce(tools.commits, 0) as commits,
         tools.last_test_passed
     from totals
@@ -139,6 +147,7 @@ final as (
         and said.emitter = earlier.emitter
         and said.previous_session_id = earlier.session_id
     left join models on totals.account = models.account and totals.session_key = models.session_key
+    left join switched on totals.account = switched.account and totals.session_key = switched.session_key
     left join tools on totals.account = tools.account and totals.session_key = tools.session_key
 )
 

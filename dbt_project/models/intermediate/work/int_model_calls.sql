@@ -1,9 +1,22 @@
-with told as (
-    select * from {{ ref('stg_otlp__model_calls') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_telemetry_cells')) }}"
+    )
+}}
+
+with due as (
+    {{ due_cells() }}
+),
+
+told as (
+    {{ near_due(ref('stg_otlp__model_calls')) }}
 ),
 
 agent_spans as (
-    select * from {{ ref('stg_otlp__agent_spans') }}
+    {{ near_due(ref('stg_otlp__agent_spans')) }}
 ),
 
 contexts as (
@@ -20,8 +33,14 @@ prices as (
     select * from {{ ref('int_model_prices') }}
 ),
 
+pooled as (
+    select pools.*, due.cell_version
+    from ({{ day_pools('told') }}) as pools
+    inner join due on pools.account = due.account and pools.pool_day = due.day
+),
+
 in_sessions as (
-    {{ in_sessions('told') }}
+    {{ in_sessions('pooled') }}
 ),
 
 -- How the emitter's version means its counts. A source that nobody described is read as the conventions have it, and counts last.
@@ -42,20 +61,22 @@ read_as as (
             < coalesce({{ version_key(empty_is_null('sources.before_version')) }}, '~~')
 ),
 
--- The place that counts in each session, and whether its calls can be recognised elsewhere by the provider's request id.
+-- The place that counts for a session on a day, and whether its calls can be recognised elsewhere by the provider's request id.
 best as (
     select
         account,
+        pool_day,
         emitter,
         whole_session_key,
         min(rank) as best_rank
     from read_as
-    group by account, emitter, whole_session_key
+    group by account, pool_day, emitter, whole_session_key
 ),
 
 recognisable as (
     select
         read_as.account,
+        read_as.pool_day,
         read_as.emitter,
         read_as.whole_session_key,
         best.best_rank,
@@ -63,10 +84,11 @@ recognisable as (
     from read_as
     inner join best
         on read_as.account = best.account
+        and read_as.pool_day = best.pool_day
         and read_as.emitter = best.emitter
         and read_as.whole_session_key is not distinct from best.whole_session_key
         and read_as.rank = best.best_rank
-    group by read_as.account, read_as.emitter, read_as.whole_session_key, best.best_rank
+    group by read_as.account, read_as.pool_day, read_as.emitter, read_as.whole_session_key, best.best_rank
 ),
 
 -- A second place is believed to tell of another call only where both name their requests.
@@ -75,6 +97,7 @@ believed as (
     from read_as
     inner join recognisable
         on read_as.account = recognisable.account
+        and read_as.pool_day = recognisable.pool_day
         and read_as.emitter = recognisable.emitter
         and read_as.whole_session_key is not distinct from recognisable.whole_session_key
     where read_as.rank = recognisable.best_rank
@@ -103,12 +126,12 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by account, call_key
+            partition by account, pool_day, call_key
             order by rank, output_tokens desc nulls last, input_tokens desc nulls last, started_at, signal, context_key
         ) as place,
-        count(*) over (partition by account, call_key) as times_told,
-        max(attempts) over (partition by account, call_key) as most_attempts,
-        max(model) over (partition by account, call_key) as any_model
+        count(*) over (partition by account, pool_day, call_key) as times_told,
+        max(attempts) over (partition by account, pool_day, call_key) as most_attempts,
+        max(model) over (partition by account, pool_day, call_key) as any_model
     from once_per_side
 ),
 
@@ -149,9 +172,10 @@ leaves as (
         error_type,
         cast(times_told as bigint) as times_told,
         is_doubtful,
-        false as is_from_parent
+        false as is_from_parent,
+        cell_version
     from ranked
-    where place = 1
+    where place = 1 and day = pool_day
 ),
 
 -- An agent whose calls nobody told: its own total stands for them. Nowhere else is a parent counted.
@@ -170,12 +194,13 @@ silent as (
         and parents.span_key is null
 ),
 
+-- Of the day and of those beside it.
 told_sessions as (
-    select distinct account, whole_session_key from read_as
+    select distinct account, day, whole_session_key from ({{ in_sessions('told') }}) as told_in_sessions
 ),
 
 told_traces as (
-    select distinct account, trace_key from read_as where trace_key is not null
+    select distinct account, day, trace_key from told where trace_key is not null
 ),
 
 parents as (
@@ -215,12 +240,22 @@ parents as (
         cast(null as varchar) as error_type,
         cast(1 as bigint) as times_told,
         false as is_doubtful,
-        true as is_from_parent
+        true as is_from_parent,
+        due.cell_version
     from silent
-    left join told_sessions
-        on silent.account = told_sessions.account and silent.whole_session_key = told_sessions.whole_session_key
-    left join told_traces on silent.account = told_traces.account and silent.trace_key = told_traces.trace_key
-    where told_sessions.account is null and told_traces.account is null
+    inner join due on silent.account = due.account and silent.day = due.day
+    where not exists (
+            select 1 from told_sessions
+            where told_sessions.account = silent.account
+                and told_sessions.whole_session_key = silent.whole_session_key
+                and told_sessions.day between cast(silent.day - 1 as date) and cast(silent.day + 1 as date)
+        )
+        and not exists (
+            select 1 from told_traces
+            where told_traces.account = silent.account
+                and told_traces.trace_key = silent.trace_key
+                and told_traces.day between cast(silent.day - 1 as date) and cast(silent.day + 1 as date)
+        )
 ),
 
 calls as (
@@ -256,8 +291,10 @@ keyed as (
 
 final as (
     select
+        'otlp' as vendor,
         keyed.account,
         keyed.day,
+        keyed.cell_version,
         keyed.call_key,
         keyed.emitter,
         keyed.source,

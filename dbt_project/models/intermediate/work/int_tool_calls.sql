@@ -1,12 +1,37 @@
-with told as (
-    {{ in_sessions(ref('stg_otlp__tool_calls')) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_telemetry_cells')) }}"
+    )
+}}
+
+with due as (
+    {{ due_cells() }}
+),
+
+told as (
+    {{ near_due(ref('stg_otlp__tool_calls')) }}
+),
+
+pooled as (
+    select pools.*, due.cell_version
+    from ({{ day_pools('told') }}) as pools
+    inner join due on pools.account = due.account and pools.pool_day = due.day
+),
+
+in_sessions as (
+    {{ in_sessions('pooled') }}
 ),
 
 -- A call stands on a span and in a log; what one of them leaves out the other may tell.
 final as (
     select
+        'otlp' as vendor,
         account,
         min(day) as day,
+        min(cell_version) as cell_version,
         tool_key,
         min(emitter) as emitter,
         {{ only_value('whole_session_key') }} as session_key,
@@ -28,8 +53,9 @@ final as (
         max(exit_code) as exit_code,
         min(error_type) as error_type,
         {{ sum_count('1') }} as times_told
-    from told
-    group by account, tool_key
+    from in_sessions
+    group by account, pool_day, tool_key
+    having min(day) = pool_day
 )
 
 select * from final
