@@ -368,6 +368,16 @@ def test_a_repository_that_is_deleted_while_the_list_is_read_hides_no_other(serv
     assert [record["id"] for record in records] == [2, 3, 4]
 
 
+def test_repositories_that_are_not_there_are_told(server, delivery):
+    today = Window.of_day(NOW.date())
+    records, outcome = fetch(delivery(repositories=["acme/web", "acme/gone"]), "repositories", today)
+    assert ([record["repository"] for record in records], outcome.kind) == (["acme/web"], "data")
+    assert outcome.detail.startswith("status 404 for acme/gone: correct `repositories`")
+    assert fetch(delivery(repositories=["acme/gone"]), "repositories", today)[1].kind == "not_available"
+    probe = next(delivery(repositories=["acme/web", "acme/gone"]).probe())
+    assert (probe.works, "404 for acme/gone" in probe.message) == (False, True)
+
+
 def test_a_renamed_repository_is_followed_to_its_new_name(server, delivery):
     server.script["/repos/acme/before"] = [Reply(301, headers={"Location": f"{server.url}/repositories/1"})]
     server.script["/repositories/1"] = [Reply.of({"id": 1, "full_name": "acme/web"})]
@@ -377,10 +387,9 @@ def test_a_renamed_repository_is_followed_to_its_new_name(server, delivery):
 
 
 def test_errors_name_the_repository_and_no_address(server, delivery):
-    server.script["/repos/acme/gone"] = [Reply(404)]
     with pytest.raises(AccessDenied) as missing:
         fetch(delivery(repositories=["acme/gone"]), "pull_requests")
-    assert "correct `repositories` in spend.toml (repository acme/gone)" in str(missing.value)
+    assert "(or the name in spend.toml is wrong) (repository acme/gone)" in str(missing.value)
     server.script[f"{REPO}/pulls"] = [Reply(403)]
     with pytest.raises(AccessDenied) as denied:
         fetch(delivery(), "pull_requests")

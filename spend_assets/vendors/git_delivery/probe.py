@@ -30,8 +30,9 @@ def probes(scope: Scope, today: date) -> Iterator[Probe]:
     for stream in scope.streams:
         try:
             if stream == "repositories":
-                found = sorted(repositories(scope, Window(today - timedelta(days=1), today)), key=lambda repository: repository.archived)
-                yield Probe(stream, bool(found), f"works: {len(found)} repositories" if found else "no repository matches `repositories`")
+                listed = repositories(scope, Window(today - timedelta(days=1), today))
+                found = sorted((repository for repository in listed if repository.there), key=lambda repository: repository.archived)
+                yield _repositories(found, [repository.full_name for repository in listed if not repository.there])
             elif not found:
                 yield Probe(stream, False, "not asked: no repository could be read")
             else:
@@ -43,6 +44,13 @@ def probes(scope: Scope, today: date) -> Iterator[Probe]:
             yield Probe(stream, False, str(error))
     if found and scope.source.delivery_token_env not in (None, scope.source.token_env):
         yield _token(scope, granted)
+
+
+def _repositories(found: list[Repository], missing: list[str]) -> Probe:
+    if missing:
+        message = f"status 404 for {', '.join(missing[:10])}: correct `repositories` in spend.toml, or give the token access"
+        return Probe("repositories", False, message)
+    return Probe("repositories", bool(found), f"works: {len(found)} repositories" if found else "no repository matches `repositories`")
 
 
 def _ask(scope: Scope, stream: str, repository: Repository, today: date) -> tuple[Answer[Any], Probe]:

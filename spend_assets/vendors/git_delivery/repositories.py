@@ -1,10 +1,10 @@
 """The repositories of an account: those that the settings name, and all of an organisation where they say owner/*."""
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
-from spend_assets.answers import AccessDenied, Outcome, Sink, VendorUnavailable, Window
+from spend_assets.answers import Outcome, Sink, VendorUnavailable, Window
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.routes import ORG_REPOSITORIES, REPOSITORY
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
@@ -21,26 +21,38 @@ class _Named(msgspec.Struct):
 
 
 def fetch_repositories(scope: Scope, window: Window, sink: Sink) -> Outcome:
-    """One record per repository, archived ones included, as it is on the day of asking."""
+    """One record per repository, archived ones included, as it is on the day of asking.
+
+    A named one that is not there (404) is told in the detail: the streams that read in it fail and say so.
+    """
+    found = _read(scope, window.start)
+    missing = [name for name, record in found.items() if record is None]
+    detail = f"status 404 for {', '.join(missing[:10])}: correct `repositories` in spend.toml, or give the token access" if missing else ""
+    if missing and len(missing) == len(found):
+        return Outcome("not_available", detail=detail)
     with HeldRecords(scope.limits) as held:
-        for name, record in _read(scope, window.start).items():
-            held.add(evidence(record, {"repository": name}, window.start))
+        for name, record in found.items():
+            if record is not None:
+                held.add(evidence(record, {"repository": name}, window.start))
         held.emit(sink)
-    return Outcome("data")
+    return Outcome("data", detail=detail)
 
 
 def repositories(scope: Scope, window: Window) -> list[Repository]:
     """The repositories whose evidence is read, by name; read once per run."""
-    return scope.shared("repositories", "", window, lambda _: [_repository(record) for record in _read(scope, window.start).values()])
+
+    def read(_: datetime) -> list[Repository]:
+        return [
+            Repository(name, there=False) if record is None else Repository(name, msgspec.json.decode(record, type=_Named).archived)
+            for name, record in _read(scope, window.start).items()
+        ]
+
+    return scope.shared("repositories", "", window, read)
 
 
-def _repository(record: msgspec.Raw) -> Repository:
-    named = msgspec.json.decode(record, type=_Named)
-    return Repository(named.full_name, named.archived)
-
-
-def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:
-    found: dict[str, msgspec.Raw] = {}
+def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw | None]:
+    """By name as GitHub spells it, or as configured where there is no such repository."""
+    found: dict[str, msgspec.Raw | None] = {}
     for configured in scope.source.repositories:
         owner, _, name = configured.partition("/")
         if name == "*":
@@ -48,10 +60,9 @@ def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw]:
         else:
             with naming(Repository(configured)):
                 record = scope.one(REPOSITORY, {"owner": owner, "repo": name}, day)
-                if record is None:
-                    text = "there is no such repository, or the token may not see it; correct `repositories` in spend.toml"
-                    raise scope.client.error(AccessDenied, REPOSITORY, text, day=day, status=404)
-            records = [record]
+            records = [] if record is None else [record]
+            if record is None:
+                found.setdefault(configured, None)
         for record in records:
             found.setdefault(msgspec.json.decode(record, type=_Named).full_name, record)
     return dict(sorted(found.items()))

@@ -22,10 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Repository:
-    """`full_name` is owner/name as GitHub spells it."""
+    """`full_name` is owner/name as GitHub spells it. `there` is False for one that the settings name and GitHub answers 404 for."""
 
     full_name: str
     archived: bool = False
+    there: bool = True
 
     @property
     def values(self) -> dict[str, str]:
