@@ -1,11 +1,15 @@
--- Two employees claim one GitHub account on the same day, or two rosters put one employee into two teams: the lower employee id, and of
--- one employee the first team by name, has it until the roster is put right.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_person_periods'}}}) }}
+-- Two employees have an equally strong claim on one identifier on the same days: it is neither's until the roster or the identity map is put right.
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_identity_links'}}}) }}
 
-select one.login, one.valid_from, other.valid_from as other_valid_from
-from {{ ref('int_person_periods') }} as one
-inner join {{ ref('int_person_periods') }} as other
-    on coalesce(cast(one.github_id as varchar), one.login) = coalesce(cast(other.github_id as varchar), other.login)
-    and (one.employee_id < other.employee_id or (one.employee_id = other.employee_id and one.team < other.team))
+select one.vendor, one.account, one.identifier_kind, one.method, greatest(one.valid_from, other.valid_from) as first_day, count(*) as identifiers_found
+from {{ ref('int_identity_links') }} as one
+inner join {{ ref('int_identity_links') }} as other
+    on one.vendor = other.vendor
+    and one.account = other.account
+    and one.identifier_kind = other.identifier_kind
+    and one.identifier = other.identifier
+    and one.method = other.method
+    and one.employee_id < other.employee_id
     and one.valid_from < other.valid_to
     and other.valid_from < one.valid_to
+group by one.vendor, one.account, one.identifier_kind, one.method, greatest(one.valid_from, other.valid_from)

@@ -1,5 +1,6 @@
 {% set columns = [
-    'vendor', 'account', 'day', 'principal', 'person_id', 'team', 'division', 'person_cost_center', 'segment', 'team_method'
+    'vendor', 'account', 'day', 'principal', 'person_id', 'team', 'division', 'person_cost_center', 'segment', 'team_method',
+    'match_method', 'match_confidence', 'unmatched_reason'
 ] %}
 
 with final as (

@@ -1,0 +1,41 @@
+with roster as (
+    select * from {{ ref('stg_hr__roster') }}
+),
+
+bounds as (
+    select employee_id, valid_from as day from roster
+    union
+    select employee_id, valid_to as day from roster
+),
+
+slices as (
+    select employee_id, day as valid_from, lead(day) over (partition by employee_id order by day) as valid_to from bounds
+),
+
+-- Where two rows speak of the same days, as when a person goes to another legal entity and the old file never closes its row, the one that
+-- began later counts.
+final as (
+    select employee_id, team, division, cost_center, segment, valid_from, valid_to
+    from (
+        select
+            slices.employee_id,
+            roster.team,
+            roster.division,
+            roster.cost_center,
+            roster.segment,
+            slices.valid_from,
+            slices.valid_to,
+            row_number() over (
+                partition by slices.employee_id, slices.valid_from
+                order by roster.valid_from desc, roster.account, roster.team, roster.division, roster.cost_center, roster.segment
+            ) as place
+        from slices
+        inner join roster
+            on slices.employee_id = roster.employee_id
+            and slices.valid_from >= roster.valid_from
+            and slices.valid_from < roster.valid_to
+    ) as ranked
+    where place = 1
+)
+
+select * from final
