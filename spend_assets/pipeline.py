@@ -27,7 +27,7 @@ from spend_assets.landing.notation import UNTOLD, Told
 from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
-from spend_assets.people.do_not_ingest import load_screen
+from spend_assets.people.do_not_ingest import load_screen, read_list
 from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
@@ -254,6 +254,8 @@ class Pipeline:
             try:
                 build = Build(build_id(self.settings, day, self._fingerprint()), day, fresh, target, self.home)
                 say(f"building what was known on {day}")
+                if (erased := read_list(self.settings)) is not None:
+                    say(f"{len(erased.erasures)} erased person(s) are in it as (erased), whatever was known on that day")
                 run_dbt(["build", *self.dbt_arguments(build)], fresh, target, tests_may_fail=True)
             finally:
                 # Nobody else may find the findings of the past here; a killed run leaves them to the next build, which writes them anew.

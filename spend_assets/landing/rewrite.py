@@ -13,7 +13,7 @@ import msgspec
 
 from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import STEPS
-from spend_assets.landing.files import write_durably
+from spend_assets.landing.files import remove_temporaries, write_durably
 from spend_assets.landing.screen import RecordScreen, Screen
 from spend_assets.landing.store import LandingStore, Manifest, canonical_hash, content_hash
 
@@ -27,6 +27,7 @@ def rewrite(store: LandingStore, contract: StreamContract, manifest: Manifest, s
     Also mends a generation whose rewriting was killed between its two files, and one that a backup brought back.
     """
     records = store.records_path(manifest)
+    remove_temporaries(records.parent, depth=0)
     erased = _count(screen.of(contract, manifest.start), store.records(manifest))
     if erased:
         lines = screen.of(contract, manifest.start)

@@ -17,7 +17,7 @@ import msgspec
 
 from spend_assets.home import exclusive
 from spend_assets.landing.crash import STEPS, point
-from spend_assets.landing.files import write_durably
+from spend_assets.landing.files import remove_temporaries, write_durably
 from spend_assets.landing.rewrite import POINTS as REWRITE_POINTS
 from spend_assets.landing.screen import mailbox, normal
 from spend_assets.people.access_log import AccessLog
@@ -102,6 +102,7 @@ def erase(pipeline: Pipeline, person: str, request: str, approved_by: str, say: 
     home = pipeline.home
     job = _unfinished(home, person, request) or _begin(pipeline, person, request, approved_by, say)
     with exclusive(home, "person erase", say):
+        remove_temporaries(home / "people", depth=2)
         hashes = add_to_list(pipeline.settings, job.erasure, job.identifiers, say)
         screen = load_screen(pipeline.settings, say)
         if screen is None:
