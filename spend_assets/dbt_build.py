@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from spend_assets.publish.memory import memory_path
 from spend_assets.settings import Settings
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -41,18 +42,21 @@ def build_id(settings: Settings, as_of: date, inputs: str) -> str:
     `inputs` is the fingerprint of the platform tables, which name every generation and every attempt.
     """
     platform = settings.platform
-    parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), inputs, code_hash()]
+    parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), settings.privacy.manager_view, inputs, code_hash()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
     """The variables of dbt_project.yml as the JSON text that --vars takes."""
+    told_before = memory_path(settings.home)
     return json.dumps(
         {
             "home": str(settings.home),
             "as_of": as_of.isoformat(),
             "start_date": settings.platform.start_date.isoformat(),
             "k": settings.platform.k,
+            "manager_view": settings.privacy.manager_view,
+            "told_before": str(told_before) if told_before.exists() else "",
             "build_id": build,
             "code_version": code_hash(),
         }

@@ -287,9 +287,23 @@ class Publish(Section):
 class Privacy(Section):
     key_env: EnvName = "SPEND_PSEUDONYM_KEY"
     """Names the variable that holds the key of the pseudonyms (at least 32 characters)."""
+    manager_view: Literal["off", "bands", "persons"] = "bands"
+    """What is published beside sums of teams. bands: how many people of a team of ten or more spend how much a week, if each band holds k.
+    persons: pseudonymous weeks of single persons in the restricted file, which those who manage them recognise all the same."""
+    agreement: str | None = Field(default=None, max_length=200)
+    """ "<document, date>": what allows the manager view of persons. Printed on every page and in the manifest."""
     list_key_env: EnvName | None = None
     """The key of the do-not-ingest list, where it is not `key_env`: a list keeps the key that it was made with when the pseudonyms change
     theirs."""
+
+    @model_validator(mode="after")
+    def persons_need_an_agreement(self) -> "Privacy":
+        if self.manager_view == "persons" and not (self.agreement or "").strip():
+            raise ValueError(
+                "manager_view = 'persons' needs agreement = \"<document, date>\": the works agreement or the other document that allows it "
+                "(docs/privacy.md has templates); or choose bands"
+            )
+        return self
 
 
 class Retention(Section):

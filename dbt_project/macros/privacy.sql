@@ -192,3 +192,32 @@
     select distinct {{ group }} from {{ name }}_columns where columns_told > 8
 )
 {% endmacro %}
+
+{# A count that may be shown: a handful of records is a handful of persons. None is not few. #}
+{% macro few_is_null(count) -%}
+    cast(case when {{ count }} = 0 or {{ count }} >= {{ var('k') }} then {{ count }} end as bigint)
+{%- endmacro %}
+
+{# A share for tables without persons, rounded down, so that its rest is no figure of a few; 1 stays 1. #}
+{% macro whole_percent(share) -%}
+    cast(floor(cast({{ share }} as double) * 100) / 100 as decimal(9, 6))
+{%- endmacro %}
+
+{# The publisher's memory of team weeks (its path in the variable told_before), or nothing. #}
+{% macro told_before() %}
+    {% if var('told_before') %}
+    {{ adapter.dispatch('read_memory')(var('told_before')) }}
+    {% else %}
+    select
+        cast(null as date) as told_as_of, cast(null as date) as week,
+        {% for name in ['series', 'team', 'vendor', 'contributor', 'published_team', 'published_vendor'] %}
+        cast(null as varchar) as {{ name }},
+        {% endfor %}
+        {% for money in ['consumption_usd', 'billed_usd', 'effective_usd', 'credits'] %}
+        cast(null as {{ money_type() }}) as {{ money }}{{ ',' if not loop.last }}
+        {% endfor %}
+    where false
+    {% endif %}
+{% endmacro %}
+{% macro default__read_memory(path) %} select * from parquet.`{{ path }}` {% endmacro %}
+{% macro duckdb__read_memory(path) %} select * from read_parquet('{{ path | replace("'", "''") }}') {% endmacro %}

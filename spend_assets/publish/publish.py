@@ -17,6 +17,7 @@ from spend_assets.publish import export, generations
 from spend_assets.publish.audiences import PublishedTable, published_tables
 from spend_assets.publish.durable import sha256_of, sync_tree
 from spend_assets.publish.files import DatabaseFile, TableFile, write_databases
+from spend_assets.publish.memory import remember
 from spend_assets.publish.page.pages import write_pages
 from spend_assets.publish.permissions import grant, resolve_groups
 from spend_assets.publish.privacy import KnownIdentifiers, identifiers_of_warehouse, require_no_person
@@ -36,6 +37,7 @@ POINTS = [
         "synced",
         "renamed",
         "rename_synced",
+        "remembered",
         "linked",
         "pruned",
     )
@@ -74,7 +76,7 @@ def publish(
     groups = resolve_groups({str(audience): name for audience, name in settings.publish.groups.items()})
     tables = published_tables(manifest_path)
     pseudonyms = load_pseudonyms(settings, log)
-    publication_id = _publication_id(build_id, as_of, pseudonyms.key_id, tables)
+    publication_id = _publication_id(build_id, as_of, pseudonyms.key_id, tables, settings)
     published = generations.prepare(home)
     point("publish.prepared")
     generation = generations.find_intact(published, publication_id)
@@ -83,7 +85,7 @@ def publish(
         with full_disk_is_clear(published):
             temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=published / "generations"))
             try:
-                _write(temporary, warehouse_path, tables, verdict, publication_id, as_of, pseudonyms, known_identifiers)
+                _write(temporary, warehouse_path, tables, verdict, publication_id, as_of, pseudonyms, known_identifiers, settings)
                 grant(temporary, AUDIENCES, groups)
                 sync_tree(temporary)
                 point("publish.synced")
@@ -98,6 +100,8 @@ def publish(
     else:
         # The groups of the settings may have changed since.
         grant(generation, AUDIENCES, groups)
+    remember(home, warehouse_path)
+    point("publish.remembered")
     generations.point_current(published, generation)
     point("publish.linked")
     gone = generations.prune(published, settings.publish.keep)
@@ -107,9 +111,10 @@ def publish(
     return Publication(publication_id, generation, {name: int(facts["rows"]) for name, facts in manifest["tables"].items()}, new)
 
 
-def _publication_id(build_id: str, as_of: date, key_id: str, tables: tuple[PublishedTable, ...]) -> str:
-    """16 hex digits over all that the bytes depend on: the build, the key, the tables' audiences, this package's code, DuckDB."""
-    digest = hashlib.sha256("\n".join([build_id, as_of.isoformat(), key_id, duckdb.__version__, repr(tables)]).encode())
+def _publication_id(build_id: str, as_of: date, key_id: str, tables: tuple[PublishedTable, ...], settings: Settings) -> str:
+    """16 hex digits over all that the bytes depend on: the build, the key, the tables' audiences, what pages say, this code, DuckDB."""
+    said = [str(settings.platform.k), settings.privacy.manager_view, settings.privacy.agreement or ""]
+    digest = hashlib.sha256("\n".join([build_id, as_of.isoformat(), key_id, *said, duckdb.__version__, repr(tables)]).encode())
     package = Path(__file__).resolve().parent
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
@@ -125,6 +130,7 @@ def _write(
     as_of: date,
     pseudonyms: Pseudonyms,
     known_identifiers: KnownIdentifiers,
+    settings: Settings,
 ) -> None:
     spill = folder / "spill"
     spill.mkdir()
@@ -141,12 +147,12 @@ def _write(
         point("publish.checked")
         write_databases([_database(folder, audience, exported) for audience in AUDIENCES], spill)
         point("publish.databases")
-        write_pages(connection, folder, publication_id, as_of)
+        write_pages(connection, folder, publication_id, as_of, settings)
         point("publish.pages")
     finally:
         connection.close()
     shutil.rmtree(spill)
-    _write_manifest(folder, exported, verdict, publication_id, as_of, pseudonyms.key_id)
+    _write_manifest(folder, exported, verdict, publication_id, as_of, pseudonyms.key_id, settings)
     point("publish.manifest")
 
 
@@ -155,7 +161,15 @@ def _database(folder: Path, audience: str, exported: list[export.Exported]) -> D
     return DatabaseFile(str(folder / f"{audience}.duckdb"), tuple(tables))
 
 
-def _write_manifest(folder: Path, exported: list[export.Exported], verdict: Verdict, publication_id: str, as_of: date, key_id: str) -> None:
+def _write_manifest(
+    folder: Path,
+    exported: list[export.Exported],
+    verdict: Verdict,
+    publication_id: str,
+    as_of: date,
+    key_id: str,
+    settings: Settings,
+) -> None:
     warned = [check.name for check in verdict.checks if not check.passed]
     document = {
         "publication_id": publication_id,
@@ -163,6 +177,11 @@ def _write_manifest(folder: Path, exported: list[export.Exported], verdict: Verd
         "as_of": as_of.isoformat(),
         "published_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "pseudonym_key_id": key_id,
+        "privacy": {
+            "k": settings.platform.k,
+            "manager_view": settings.privacy.manager_view,
+            "agreement": settings.privacy.agreement if settings.privacy.manager_view == "persons" else None,
+        },
         "checks": {"run": len(verdict.checks), "passed": len(verdict.checks) - len(warned), "warned": warned},
         "tables": {
             f"{e.table.schema}.{e.table.name}": {

@@ -81,9 +81,16 @@ def test_the_past_is_as_it_was_known(builds: dict[str, Build]) -> None:
 def test_each_restatement_is_a_row(builds: dict[str, Build]) -> None:
     rows = builds["full"].rows(
         "select day, cause, consumption_usd_before, consumption_usd_after, consumption_usd_moved, records_after, restated_on "
-        "from marts.restatements order by day"
+        "from intermediate.int_restatements order by day"
     )
     assert rows == [
         (DAYS[0], "values changed", Decimal(2), Decimal(6), Decimal(4), 2, RESTATED_ON),
         (DAYS[1], "withdrawn", Decimal(2), None, Decimal(-2), 0, RESTATED_ON),
     ]
+
+
+def test_what_two_people_restated_is_published_without_its_figures(builds: dict[str, Build]) -> None:
+    rows = builds["full"].rows(
+        "select day, cause, consumption_usd_before, consumption_usd_moved, records_after, suppressed from marts.restatements order by day"
+    )
+    assert rows == [(DAYS[0], "values changed", None, None, None, True), (DAYS[1], "withdrawn", None, None, None, True)]

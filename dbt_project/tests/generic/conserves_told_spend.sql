@@ -9,14 +9,9 @@
 {% test conserves_told_spend(model, period, measures, settled_weeks_only=false) %}
 
 with told as (
-    select spend.*, days.{{ 'iso_week' if period == 'day' else period }} as told_period, days.week as told_week, weeks.is_settled
+    select spend.*, days.{{ 'iso_week' if period == 'day' else period }} as told_period, days.week as told_week
     from {{ ref('int_spend_told') }} as spend
     inner join {{ ref('int_privacy_days') }} as days on spend.told_on = days.day
-    left join {{ ref('int_vendor_weeks') }} as weeks on spend.vendor = weeks.vendor and days.iso_week = weeks.week
-),
-
-settled as (
-    select told_week from told group by told_week having min(case when is_settled then 1 else 0 end) = 1
 ),
 
 expected as (
@@ -24,7 +19,7 @@ expected as (
         {{ 'told_on' if period == 'day' else 'told_period' }} as period
         {% for measure in measures %}, sum({{ measure }}) as {{ measure }}{% endfor %}
     from told
-    {% if settled_weeks_only %}where told_week in (select told_week from settled){% endif %}
+    {% if settled_weeks_only %}where told_week in (select week from {{ ref('int_privacy_weeks') }}){% endif %}
     group by {{ 'told_on' if period == 'day' else 'told_period' }}
 ),
 

@@ -11,9 +11,19 @@ from spend_assets.publish.page.html import Cell, paragraph, section, table
 WEEKS_SHOWN = 8
 UNFINISHED = ("failed", "missing", "partial")
 MONEY = frozenset(
-    {"Consumption (USD)", "Billed (USD)", "Effective (USD)", "Invoiced (USD)", "Unexplained (USD)", "To accrue (USD)", "Seat-months"}
+    {
+        "Consumption (USD)",
+        "Billed (USD)",
+        "Effective (USD)",
+        "Invoiced (USD)",
+        "Unexplained (USD)",
+        "To accrue (USD)",
+        "Seat-months",
+        "From (USD)",
+        "Below (USD)",
+    }
 )
-COUNTS = frozenset({"Active people", "Days not complete", "Days", "Attempts", "Records"})
+COUNTS = frozenset({"Active people", "People", "Cells", "Days not complete", "Days", "Attempts", "Records"})
 NUMBERS = MONEY | COUNTS
 
 
@@ -74,9 +84,9 @@ def spend_by_team(published: Published) -> str:
         ORDER BY week DESC, team, vendor, series
         """,
         (
-            "Only weeks that have ended and settled. A team with too few people in a week would show single persons, so its money "
-            "stands in (suppressed) together with that of other small teams: nothing is left out of the total. "
-            "A count of too few people is shown as unknown.",
+            "Only weeks that have ended and settled for every vendor. What too few people used would show single persons: a team's small "
+            "vendors are told together, small teams with others of their division, and what is left in (suppressed): nothing is left out "
+            "of the total. A count of too few people is shown as unknown.",
         ),
         "No week has ended and settled yet.",
     )
@@ -163,10 +173,58 @@ def quarantined(published: Published) -> str:
     )
 
 
+def cost_of_privacy(published: Published) -> str:
+    return _section(
+        published,
+        "What protecting people costs in detail",
+        "suppression_cost",
+        ("Table", "Step", "Cells", "Share of cells", "Share of dollars"),
+        """
+        SELECT table_name, step, cells, CAST(floor(cell_share * 100) AS VARCHAR) || ' %', CAST(floor(dollar_share * 100) AS VARCHAR) || ' %'
+        FROM published ORDER BY table_name, step
+        """,
+        (
+            "How much of each table stands as it is, and how much is told together with others because too few people are behind it. "
+            "No dollar is left out by merging; what is withheld is told nowhere. A smaller k in the settings tells more, of fewer people.",
+        ),
+        "No figure comes from persons.",
+    )
+
+
+def spend_bands(published: Published) -> str:
+    return _section(
+        published,
+        f"People by what they spend a week, the last {WEEKS_SHOWN} published weeks",
+        "spend_bands_weekly",
+        ("Week from", "Team", "From (USD)", "Below (USD)", "People"),
+        f"""
+        SELECT week, team, from_usd, below_usd, people
+        FROM published WHERE week IN (SELECT DISTINCT week FROM published ORDER BY week DESC LIMIT {WEEKS_SHOWN})
+        ORDER BY week DESC, team, from_usd
+        """,
+        ("Teams of ten people or more, in the finest bands that hold enough people each. High and low say nothing about anybody's work.",),
+        "No team has enough people in bands that differ.",
+    )
+
+
+def persons_of_teams(published: Published) -> str:
+    if not published.has("manager_persons_weekly"):
+        return ""
+    if not published.rows("manager_persons_weekly", "SELECT 1 FROM published LIMIT 1"):
+        return ""
+    return section(
+        "Weeks of single persons",
+        paragraph(
+            "The table manager_persons_weekly holds them under pseudonyms, by team and in no order of amounts. Whoever manages six people "
+            "recognises each of them: pseudonyms protect nobody here, only the rules of the agreement do."
+        ),
+    )
+
+
 Section = Callable[[Published], str]
 PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
-    "aggregate": ("AI agent spend", (spend_by_month, spend_by_team, health_gaps, health_counts)),
+    "aggregate": ("AI agent spend", (spend_by_month, spend_by_team, spend_bands, cost_of_privacy, health_gaps, health_counts)),
     "finance": ("AI agent spend: finance", (finance_months,)),
-    "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined)),
+    "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined, persons_of_teams)),
 }
 """Title and sections of each audience's page. None lists persons: the unit is the workflow (DESIGN law 11)."""

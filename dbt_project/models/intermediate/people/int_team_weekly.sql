@@ -10,22 +10,16 @@ weeks as (
     select * from {{ ref('int_vendor_weeks') }}
 ),
 
+told_weeks as (
+    select * from {{ ref('int_privacy_weeks') }}
+),
+
 units as (
     select * from {{ ref('int_privacy_units') }}
 ),
 
 team_cells as (
     select * from {{ ref('int_privacy_team_cells') }}
-),
-
--- Teams are told of a week when it has settled for every vendor, machines and pools with them.
-settled_weeks as (
-    select days.week
-    from spend
-    inner join days on spend.day = days.day
-    left join weeks on spend.vendor = weeks.vendor and days.iso_week = weeks.week
-    group by days.week
-    having min(case when weeks.is_settled then 1 else 0 end) = 1
 ),
 
 lines as (
@@ -45,7 +39,7 @@ lines as (
         {{ sum_money('coalesce(spend.consumption_usd, spend.billed_usd, 0)') }} as weight_usd
     from spend
     inner join days on spend.day = days.day
-    inner join settled_weeks on days.week = settled_weeks.week
+    inner join told_weeks on days.week = told_weeks.week
     left join weeks on spend.vendor = weeks.vendor and days.iso_week = weeks.week
     group by days.week, spend.team, spend.published_vendor, spend.series, case when spend.is_person then spend.principal_key end
 ),

@@ -10,23 +10,12 @@ told_days as (
     select * from {{ ref('int_privacy_told_days') }}
 ),
 
-vendor_weeks as (
-    select * from {{ ref('int_vendor_weeks') }}
+weeks as (
+    select * from {{ ref('int_privacy_weeks') }}
 ),
 
 person_days as (
     select team, day, min(division) as division from {{ ref('int_person_days') }} group by team, day
-),
-
--- A week is told of teams once it has ended and settled for every vendor that it holds money of: a vendor that came later could be
--- subtracted from what was told of all vendors together.
-settled_weeks as (
-    select days.week
-    from contributions
-    inner join days on contributions.day = days.day
-    left join vendor_weeks on contributions.vendor = vendor_weeks.vendor and days.iso_week = vendor_weeks.week
-    group by days.week
-    having min(case when vendor_weeks.is_settled then 1 else 0 end) = 1
 ),
 
 divisions as (
@@ -49,7 +38,7 @@ final as (
         {% for figure in told_figures() %}, {{ sum_money('contributions.' ~ figure) }} as {{ figure }}{% endfor %}
     from contributions
     inner join days on contributions.day = days.day
-    inner join settled_weeks on days.week = settled_weeks.week
+    inner join weeks on days.week = weeks.week
     inner join told_days
         on contributions.day = told_days.day
         and contributions.vendor = told_days.vendor

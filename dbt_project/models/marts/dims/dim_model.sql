@@ -1,18 +1,20 @@
 with spend as (
-    select * from {{ ref('int_spend') }}
+    select * from {{ ref('int_spend_told') }}
 ),
 
+-- Models under the names that are told: one that few people use is not named.
 named as (
     select
         vendor,
-        model,
+        published_model as model,
         -- The vendor marks a model that it picked itself.
-        model like 'Auto: %' as auto_selected,
-        replace(lower(case when model like 'Auto: %' then substr(model, 7) else model end), ' ', '-') as model_name,
-        min(day) as first_day,
-        max(day) as last_day
+        published_model like 'Auto: %' as auto_selected,
+        replace(lower(case when published_model like 'Auto: %' then substr(published_model, 7) else published_model end), ' ', '-') as model_name,
+        min(told_on) as first_day,
+        max(told_on) as last_day
     from spend
-    group by vendor, model
+    where told_on is not null
+    group by vendor, published_model
 ),
 
 final as (

@@ -3,7 +3,7 @@ with drift as (
 ),
 
 final as (
-    select vendor, stream, account, field_path, first_day, last_day, cast(records as bigint) as records
+    select vendor, stream, account, field_path, first_day, last_day, {{ few_is_null('records') }} as records
     from drift
 )
 

@@ -1,3 +1,5 @@
+{% set counts = ['interactions', 'accepted_outputs', 'lines_added'] %}
+
 with features as (
     select * from {{ ref('stg_github_copilot__user_day_features') }}
 ),
@@ -22,40 +24,71 @@ health as (
     group by stream_days.vendor, calendar.week
 ),
 
+-- Only weeks that ended and settled.
 used as (
     select
         calendar.week,
         person_days.vendor,
         features.surface,
         features.feature,
-        count(distinct person_days.person_id) as active_people,
-        sum(features.interactions) as interactions,
-        sum(features.acceptances) as accepted_outputs,
-        sum(features.lines_added) as lines_added
+        person_days.person_id as contributor,
+        1 as used,
+        features.interactions,
+        features.acceptances as accepted_outputs,
+        features.lines_added
     from features
     inner join person_days
         on features.account = person_days.account and features.day = person_days.day and features.login = person_days.principal
     inner join calendar on features.day = calendar.day
-    group by calendar.week, person_days.vendor, features.surface, features.feature
+    inner join streams on person_days.vendor = streams.vendor
+    where calendar.week + cast(7 + streams.settle_days as integer) <= {{ as_of() }}
 ),
 
--- Only weeks that ended and settled; what fewer than k people did is not told.
+{% set cell = ['week', 'vendor', 'surface', 'feature'] %}
+used_judged as (
+    {{ judged('used', cell, figures=['used'], dominated=[]) }}
+),
+
+{% for count in counts %}
+{{ count }}_judged as (
+    {{ judged('used', cell, figures=[count], dominated=[count]) }}
+),
+{% endfor %}
+
+cells as (
+    select
+        {% for column in cell %}used.{{ column }}, {% endfor %}
+        not min(case when used_judged.passes then 1 else 0 end) = 1 as suppressed,
+        count(distinct used.contributor) as active_people
+        {% for count in counts %}, sum(used.{{ count }}) as {{ count }}{% endfor %}
+    from used
+    inner join used_judged
+        on {% for column in cell %}used.{{ column }} = used_judged.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    group by {% for column in cell %}used.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+),
+
+-- What fewer than k people did is not told, nor a count that is one or two persons'. No total of features is published that it could be
+-- subtracted from: prompts per developer come in whole numbers.
 final as (
     select
-        used.week,
-        used.vendor,
-        used.surface,
-        used.feature,
-        used.active_people < {{ var('k') }} as suppressed,
-        cast(case when used.active_people >= {{ var('k') }} then used.active_people end as bigint) as active_people,
-        cast(case when used.active_people >= {{ var('k') }} then used.interactions end as bigint) as interactions,
-        cast(case when used.active_people >= {{ var('k') }} then used.accepted_outputs end as bigint) as accepted_outputs,
-        cast(case when used.active_people >= {{ var('k') }} then used.lines_added end as bigint) as lines_added,
+        cells.week,
+        cells.vendor,
+        cells.surface,
+        cells.feature,
+        cells.suppressed,
+        cast(case when not cells.suppressed then cells.active_people end as bigint) as active_people,
+        {% for count in counts %}
+        cast(
+            case when not cells.suppressed and coalesce({{ count }}_judged.passes, cells.{{ count }} = 0) then cells.{{ count }} end as bigint
+        ) as {{ count }},
+        {% endfor %}
         health.data_status
-    from used
-    inner join streams on used.vendor = streams.vendor
-    left join health on used.vendor = health.vendor and used.week = health.week
-    where used.week + cast(7 + streams.settle_days as integer) <= {{ as_of() }}
+    from cells
+    {% for count in counts %}
+    left join {{ count }}_judged
+        on {% for column in cell %}cells.{{ column }} = {{ count }}_judged.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    {% endfor %}
+    left join health on cells.vendor = health.vendor and cells.week = health.week
 )
 
 select * from final

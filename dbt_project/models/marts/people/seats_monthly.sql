@@ -1,5 +1,10 @@
 with seats as (
-    select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month from {{ ref('seats') }}
+    select
+        *,
+        cast({{ dbt.date_trunc('month', 'day') }} as date) as month,
+        person_key as contributor,
+        1 as held
+    from {{ ref('seats') }}
 ),
 
 stream_days as (
@@ -20,19 +25,47 @@ last_observations as (
 ),
 
 at_end as (
-    select seats.month, seats.vendor, seats.plan, count(*) as seats, count(case when seats.idle then 1 end) as idle_seats
+    select seats.*
     from seats
     inner join last_observations
         on seats.vendor = last_observations.vendor
         and seats.account = last_observations.account
         and seats.day = last_observations.day
-    group by seats.month, seats.vendor, seats.plan
+),
+
+-- Plans that few people have are told together: a vendor's seats in all are on the bill.
+{{ fold('plans', 'at_end', ['month', 'vendor'], 'plan', figures=['held'], dominated=[]) }},
+
+named as (
+    select
+        month,
+        vendor,
+        plan,
+        case when not is_folded then plan when all_folded then '(all plans)' else '(other plans)' end as published_plan,
+        is_folded and not fold_passes as is_withheld
+    from plans
+),
+
+counted as (
+    select
+        at_end.month,
+        at_end.vendor,
+        named.published_plan as plan,
+        max(case when named.is_withheld then 1 else 0 end) = 1 as is_withheld,
+        count(*) as seats,
+        count(distinct at_end.contributor) as holders,
+        count(distinct case when at_end.idle then at_end.contributor end) as idle_holders,
+        count(case when at_end.idle then 1 end) as idle_seats
+    from at_end
+    inner join named on at_end.month = named.month and at_end.vendor = named.vendor and at_end.plan = named.plan
+    group by at_end.month, at_end.vendor, named.published_plan
 ),
 
 through_month as (
-    select month, vendor, plan, count(*) as seat_days
+    select seats.month, seats.vendor, named.published_plan as plan, count(*) as seat_days
     from seats
-    group by month, vendor, plan
+    inner join named on seats.month = named.month and seats.vendor = named.vendor and seats.plan = named.plan
+    group by seats.month, seats.vendor, named.published_plan
 ),
 
 health as (
@@ -43,25 +76,29 @@ health as (
     group by vendor, month
 ),
 
--- Few idle seats, or few that are not, would point at persons.
+-- Few idle seats, or few that are not, would point at persons; from one day of a running month to the next, so would one more.
 final as (
     select
-        at_end.month,
-        at_end.vendor,
-        at_end.plan,
-        cast(case when at_end.seats >= {{ var('k') }} then at_end.seats end as bigint) as seats,
+        counted.month,
+        counted.vendor,
+        counted.plan,
+        cast(case when not counted.is_withheld then counted.seats end as bigint) as seats,
         cast(
             case
-                when at_end.idle_seats >= {{ var('k') }} and at_end.seats - at_end.idle_seats >= {{ var('k') }} then at_end.idle_seats
+                when not counted.is_withheld
+                    and counted.idle_holders >= {{ var('k') }}
+                    and counted.holders - counted.idle_holders >= {{ var('k') }}
+                    and {{ dbt.dateadd('month', 1, 'counted.month') }} <= {{ as_of() }}
+                    then counted.idle_seats
             end as bigint
         ) as idle_seats,
-        cast(case when at_end.seats >= {{ var('k') }} then through_month.seat_days end as bigint) as seat_days,
+        cast(case when not counted.is_withheld then through_month.seat_days end as bigint) as seat_days,
         cast(health.observed_days as bigint) as observed_days,
         health.data_status
-    from at_end
+    from counted
     inner join through_month
-        on at_end.month = through_month.month and at_end.vendor = through_month.vendor and at_end.plan = through_month.plan
-    left join health on at_end.month = health.month and at_end.vendor = health.vendor
+        on counted.month = through_month.month and counted.vendor = through_month.vendor and counted.plan = through_month.plan
+    left join health on counted.month = health.month and counted.vendor = health.vendor
 )
 
 select * from final

@@ -1,4 +1,8 @@
-with lines as (
+with told as (
+    select * from {{ ref('int_team_told') }}
+),
+
+lines as (
     select * from {{ ref('int_team_weekly') }}
 ),
 
@@ -13,7 +17,7 @@ days as (
 -- A person in two folded teams is one person.
 persons as (
     select week, published_team, published_vendor, series, contributor
-    from lines
+    from told
     where contributor is not null
     group by week, published_team, published_vendor, series, contributor
     having {% for money in told_moneys() %}sum(coalesce({{ money }}, 0)) <> 0{{ ' or ' if not loop.last }}{% endfor %}
@@ -28,17 +32,17 @@ people as (
 -- Of whom prompts are known, which need not be everybody: they must be k, and not one person's.
 asked as (
     select
-        lines.week, lines.published_team, lines.published_vendor, lines.series, activity.person_id as contributor,
+        cells.week, cells.published_team, cells.published_vendor, cells.series, activity.person_id as contributor,
         {{ sum_money('activity.interactions') }} as consumption_usd
         {% for figure in told_figures() if figure != 'consumption_usd' %}, cast(null as {{ money_type() }}) as {{ figure }}{% endfor %}
     from activity
     inner join days on activity.day = days.day
     inner join (
-        select distinct week, team, vendor, series, published_team, published_vendor from lines where contributor is not null
-    ) as lines
-        on days.week = lines.week and activity.team = lines.team and activity.vendor = lines.vendor
-    where lines.series = 'human_usage'
-    group by lines.week, lines.published_team, lines.published_vendor, lines.series, activity.person_id
+        select distinct week, team, vendor, series, published_team, published_vendor from told where contributor is not null
+    ) as cells
+        on days.week = cells.week and activity.team = cells.team and activity.vendor = cells.vendor
+    where cells.series = 'human_usage'
+    group by cells.week, cells.published_team, cells.published_vendor, cells.series, activity.person_id
 ),
 
 asked_judged as (
@@ -61,7 +65,8 @@ requests as (
 shares as (
     select
         week,
-        cast(floor(cast(coalesce({{ share('sum(complete_usd)', 'sum(weight_usd)') }}, 0) as double) * 100) / 100 as decimal(9, 6)) as complete_share
+        {{ worst_status('data_status') }} as data_status,
+        {{ whole_percent(share('sum(complete_usd)', 'sum(weight_usd)')) }} as complete_share
     from lines
     group by week
 ),
@@ -79,7 +84,7 @@ money as (
         count(distinct team) as teams,
         {{ worst_status('data_status') }} as data_status,
         {{ worst_status('activity_status') }} as activity_status
-    from lines
+    from told
     group by week, published_team, published_vendor, series
 ),
 
@@ -96,14 +101,14 @@ final as (
         cast(case when people.active_people >= {{ var('k') }} then people.active_people end as bigint) as active_people,
         cast(
             case
-                -- Prompts of a week without some of its days would look like a quiet week.
+                -- Prompts of a week without some of its days would look like a quiet week. Whole numbers, so that no total of prompts follows.
                 when people.active_people >= {{ var('k') }} and money.activity_status in ('partial', 'provisional', 'complete')
-                    then cast(requests.interactions as double) / people.active_people
+                    then round(cast(requests.interactions as double) / people.active_people)
             end as decimal(18, 2)
         ) as requests_per_active_developer,
         cast(case when money.published_team = '(suppressed)' or money.published_team like '(other of %' then money.teams end as bigint)
             as suppressed_teams,
-        money.data_status,
+        coalesce(money.data_status, shares.data_status) as data_status,
         case when money.series = 'human_usage' then money.activity_status end as activity_status,
         shares.complete_share
     from money

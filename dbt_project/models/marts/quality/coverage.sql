@@ -124,13 +124,14 @@ reasons as (
     select * from {{ ref('coverage_reasons') }}
 ),
 
+-- Whole percent: to six digits, the rest of a vendor's total would be what one person spent.
 final as (
     select
         reasons.vendor,
         reasons.measure,
         case when measures.share > 0 then 'measured' else reasons.absent end as status,
         reasons.reason,
-        measures.share
+        {{ whole_percent('measures.share') }} as share
     from reasons
     inner join measures on reasons.vendor = measures.vendor and reasons.measure = measures.measure
 )
