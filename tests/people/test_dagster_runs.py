@@ -56,6 +56,23 @@ def test_old_runs_go(home: Path) -> None:
     assert not any(number in path.name for path in home.rglob("*"))
 
 
+def test_old_runs_go_in_the_middle_of_another_run(home: Path) -> None:
+    run("all is well")
+
+    @dg.op
+    def retain() -> dg.Output[int]:
+        return dg.Output(delete_runs_before(home, datetime.now(UTC) + timedelta(days=1)))
+
+    @dg.job
+    def retaining() -> None:
+        retain()
+
+    with dg.DagsterInstance.get() as instance:
+        result = retaining.execute_in_process(instance=instance)
+    assert result.output_for_node("retain") == 1
+    assert runs() == [result.run_id], "what is under way is not finished"
+
+
 def test_a_home_without_dagster_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     assert delete_runs_before(tmp_path, datetime.now(UTC)) == 0
