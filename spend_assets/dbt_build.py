@@ -43,6 +43,7 @@ def build_id(settings: Settings, as_of: date, inputs: str) -> str:
     """
     platform = settings.platform
     parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), settings.privacy.manager_view, inputs, code_hash()]
+    parts += [f"{former} is {present}" for former, present in sorted(settings.identity.former_mail_domains.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -55,6 +56,7 @@ def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
             "as_of": as_of.isoformat(),
             "start_date": settings.platform.start_date.isoformat(),
             "k": settings.platform.k,
+            "former_mail_domains": settings.identity.former_mail_domains,
             "manager_view": settings.privacy.manager_view,
             "told_before": str(told_before) if told_before.exists() else "",
             "build_id": build,

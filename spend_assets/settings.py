@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 ACCOUNT_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,40}$")
 ENV_NAME_PATTERN = re.compile(r"^[A-Z][A-Z0-9_]{0,80}$")
+MAIL_DOMAIN_PATTERN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
 SLUG_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
 REPOSITORY_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}/([A-Za-z0-9._-]{1,100}|\*)$")
 AUDIENCES = ("aggregate", "finance", "restricted")
@@ -69,6 +70,12 @@ def check_env_name(value: str) -> str:
     return value
 
 
+def check_mail_domain(value: str) -> str:
+    if not MAIL_DOMAIN_PATTERN.match(value):
+        raise ValueError("write a mail domain as it stands behind the @, in lower case, for example acme.example")
+    return value
+
+
 def check_slug(value: str) -> str:
     if not SLUG_PATTERN.match(value):
         raise ValueError("a GitHub slug has letters, digits and '-'")
@@ -82,6 +89,7 @@ EnvName = Annotated[str, AfterValidator(check_env_name)]
 Slug = Annotated[str, AfterValidator(check_slug)]
 VersionedUrl = Annotated[BaseUrl, AfterValidator(without_version)]
 Repository = Annotated[str, AfterValidator(check_repository)]
+MailDomain = Annotated[str, AfterValidator(check_mail_domain)]
 
 
 class Section(BaseModel):
@@ -306,6 +314,12 @@ class Privacy(Section):
         return self
 
 
+class Identity(Section):
+    former_mail_domains: dict[MailDomain, MailDomain] = {}
+    """Mail domains that the company had before, each with the one that it has now: a name that a single person of the roster bears is that
+    person's there too, where a vendor never heard of the change."""
+
+
 class Retention(Section):
     """How many days things are kept that name people, or could (docs/person-commands.md says what each one covers)."""
 
@@ -327,6 +341,7 @@ class Settings(Section):
     limits: Limits = Limits()
     publish: Publish = Publish()
     privacy: Privacy = Privacy()
+    identity: Identity = Identity()
     retention: Retention = Retention()
     home: Path
     """SPEND_HOME, absolute."""

@@ -25,6 +25,9 @@ LAST = _words(
     """
 )
 DIVISIONS = ("Platform", "Commerce", "Payments", "Data", "Corporate Systems")
+MAIL_DOMAIN = "acme.example"
+FORMER_MAIL_DOMAINS = ("acme-labs.example", "initech.example", "old-acme.example")
+"""Of companies that Acme merged with: some vendors still have them."""
 ENTITIES = ("Acme Inc", "Acme GmbH", "Acme India Pvt Ltd")
 SEGMENTS = ("platform_sre", "backend", "frontend_product", "security", "developer_productivity")
 TOPICS = _words(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 
+from spend_assets.sandbox import names
 from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.clock import VirtualClock
 from spend_assets.sandbox.company_files import write_company_files
@@ -102,11 +103,12 @@ class Sandbox:
         else:
             scope = f'org = "{self.orgs[0]}"'
         others = "\n".join(vendor.settings(f"{self.base_url}/{prefix}") for prefix, vendor in self.vendors.items())
+        former = "".join(f'"{domain}" = "{names.MAIL_DOMAIN}"\n' for domain in names.FORMER_MAIL_DOMAINS)
         return (
             f'[platform]\nstart_date = {self.config.start}\nk = 5\nkind = "sandbox"\nclock_url = "{self.base_url}/__clock"\n\n'
             f'[[sources.github]]\naccount = "acme"\nbase_url = "{self.base_url}"\n{scope}\n'
             f'token_env = "GITHUB_TOKEN"\nbilling_token_env = "GITHUB_BILLING_TOKEN"\n{self._github.delivery.settings()}\n'
-            f"{others}\n[limits]\npoll_seconds = 0.05\n"
+            f"{others}\n[identity.former_mail_domains]\n{former}\n[limits]\npoll_seconds = 0.05\n"
         )
 
     def start(self) -> "Sandbox":
