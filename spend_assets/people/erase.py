@@ -42,6 +42,7 @@ POINTS = [
     "forget.inputs",
     "raw.forget.after_rename",
     "forget.raw",
+    "forget.memory",
     "forget.databases",
     "erase.forgotten",
     "erase.built",

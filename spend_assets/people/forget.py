@@ -17,9 +17,11 @@ from spend_assets.landing.contracts import Contracts, Field, StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.files import write_durably
 from spend_assets.landing.raw import RawStore
+from spend_assets.landing.records import TOMBSTONE
 from spend_assets.landing.rewrite import rewrite
-from spend_assets.landing.screen import Screen
+from spend_assets.landing.screen import EMAIL, HR, LOGIN, Screen, id_space
 from spend_assets.landing.store import LandingStore, Manifest
+from spend_assets.publish.memory import memory_path
 
 _CELL = str.maketrans(dict.fromkeys("\"'\n\r\t,;{}[]", "\0"))
 
@@ -32,11 +34,12 @@ class Applied:
     records: int = 0
     input_files: int = 0
     streams: int = 0
+    memories: int = 0
     databases: int = 0
 
     @property
     def anything(self) -> bool:
-        return any((self.generations, self.input_files, self.streams, self.databases))
+        return any((self.generations, self.input_files, self.streams, self.memories, self.databases))
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class Forgetting:
         point("forget.inputs")
         applied.streams = self._type_again()
         point("forget.raw")
+        applied.memories = self._memory()
+        point("forget.memory")
         applied.databases = self._databases(applied.generations + applied.streams > 0)
         point("forget.databases")
         fresh_index = _Clean(self.digest, now)
@@ -120,6 +125,32 @@ class Forgetting:
             for account in store.accounts(contract.vendor, contract.stream):
                 streams += raw.bring_up_to_date(contract, account, store) > 0
         return streams
+
+    def _memory(self) -> int:
+        """What was told of team weeks, person by person (publish/memory.py): the share stays, under the name that erased people share."""
+        path = memory_path(self.home)
+        if not path.exists():
+            return 0
+        with duckdb.connect(config={"threads": 1}) as connection:
+            told = connection.execute("select distinct contributor from read_parquet($1)", [str(path)]).fetchall()
+            named = [contributor for (contributor,) in told if contributor and self._is_of(contributor)]
+            if not named:
+                return 0
+            whose = "case when list_contains($named::varchar[], contributor) then $erased else contributor end"
+            query = f"select * replace ({whose} as contributor) from read_parquet($path) order by all"
+            values = {"named": named, "erased": f"hr:{TOMBSTONE}", "path": str(path)}
+
+            def write(target: Path) -> None:
+                connection.execute(f"copy ({query}) to $target (format parquet, compression zstd)", {**values, "target": str(target)})
+
+            write_durably(path, write, "people.memory")
+        return 1
+
+    def _is_of(self, person: str) -> bool:
+        """Whether a person id of the warehouse, such as hr:E1 or login:ada, is of somebody on the list."""
+        kind, _, value = person.partition(":")
+        space = {"hr": HR, "mail": EMAIL, "login": LOGIN}.get(kind) or id_space(kind)
+        return self.screen.names(space, value) or self.screen.any_space(person)
 
     def _databases(self, changed: bool) -> int:
         """The warehouse and the rebuilds of past days, where raw changed or where they name somebody. A build makes new files."""

@@ -158,3 +158,17 @@ def test_a_second_erasure_keeps_both_days_apart(used: Home) -> None:
     assert rows.count((DAY, 0, "(erased)")) == 2, "equal rows of two erased people are two rows"
     current = used.raw.current("github_copilot", "user_days", "acme")[DAY]
     assert (current.rows, current.duplicates, current.conflicts, current.quarantined) == (3, 0, 0, 0)
+
+
+def test_what_was_told_of_a_team_keeps_their_share_without_their_name(used: Home) -> None:
+    path = used.path / "privacy" / "told.parquet"
+    path.parent.mkdir()
+    rows = "values ('hr:E1', 1.5), ('mail:ada@acme.example', 2.5), ('login:ada-l', 3.5), ('github:4711', 4.5), ('hr:E2', 5.5), (null, 6.5)"
+    duckdb.sql(f"select contributor, usd::decimal(28,12) as usd from ({rows}) as t(contributor, usd)").write_parquet(str(path))
+    applied = forget(used)
+    assert applied.memories == 1
+    told = duckdb.sql(
+        f"select contributor, sum(usd)::varchar from '{path}' group by contributor order by contributor nulls last"
+    ).fetchall()
+    assert told == [("hr:(erased)", "12.000000000000"), ("hr:E2", "5.500000000000"), (None, "6.500000000000")]
+    assert forget(used).memories == 0
