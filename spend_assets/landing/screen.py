@@ -223,6 +223,10 @@ class RecordScreen:
             elif (field is None or not field.kept or field.person in ("text", "detail")) and self._free(held, day, removed):
                 holder[key] = TOMBSTONE_ID if isinstance(held, int) else TOMBSTONE
                 touched = True
+        # Some senders make keys of data.
+        for key in [key for key in holder if key and key not in declared and self.screen.mentions(key, day)]:
+            holder[TOMBSTONE] = holder.pop(key)
+            touched = True
         return touched
 
     def _free(self, held: Any, day: date, removed: Sequence[str]) -> bool:

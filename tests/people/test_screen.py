@@ -88,6 +88,7 @@ def test_what_no_contract_declares_is_searched() -> None:
     assert kept == {"id": NUMBER, "login": ERASED, "html_url": ERASED, "node": ["x", ERASED]}
     alone = screened("seats", {"assignee": {"id": 5, "login": "bo"}, "note": "ask ada@acme.example (ada-l)"})
     assert alone["note"] == ERASED and alone["assignee"]["login"] == "bo"
+    assert screened("user_days", user(5, "bo", by_reviewer={"ada-l": 3, "cy": 4}))["by_reviewer"] == {"cy": 4, ERASED: 3}
 
 
 def test_free_text_goes_and_words_that_only_look_alike_stay() -> None:
