@@ -96,19 +96,23 @@ class Lab:
         return publish_home(self.home, target, as_of)
 
 
-def variant(lab: Lab, like: "Published", folder: Path, patches: Mapping[str, tuple[str, str]]) -> "Published":
-    """What `like` would be with a rule switched off: the SQL that dbt ran, with one text in one model replaced, run again and published.
+def variant(like: "Published", folder: Path, patches: Mapping[str, tuple[str, str]], lines: Iterable[Line] | None = None) -> "Published":
+    """What `like` would be with a rule switched off, or of another ledger: the SQL that dbt ran for it, run again and published.
 
-    `patches`: model -> (what stands there, what shall). The memory of an earlier publication is the one that `like` had.
+    `patches`: model -> (what stands in its SQL, what shall). The memory of an earlier publication is the one that `like` wrote or had.
     """
     manifest = json.loads((like.target / "manifest.json").read_text(encoding="utf-8"))
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     home = folder / "home"
     home.mkdir(parents=True)
+    if lines is not None:
+        given(home, [line for line in lines if line.day < like.as_of], like.as_of)
     order = TopologicalSorter({key: [d for d in node["depends_on"]["nodes"] if d in models] for key, node in models.items()}).static_order()
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         for node in (models[key] for key in order):
             sql = node["compiled_code"]
+            if lines is not None:
+                sql = sql.replace(f"'{like.warehouse.parent}/int_", f"'{home}/int_")
             if node["name"] in patches:
                 old, new = patches[node["name"]]
                 assert old in sql, f"{node['name']} does not say {old!r}"
