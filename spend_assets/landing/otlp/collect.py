@@ -15,6 +15,7 @@ import msgspec
 from spend_assets.answers import Window
 from spend_assets.clock import today
 from spend_assets.landing.contracts import StreamContract
+from spend_assets.landing.crash import point
 from spend_assets.landing.due import cut
 from spend_assets.landing.files import sync_folder
 from spend_assets.landing.ingest import StreamReport
@@ -136,6 +137,7 @@ class _Collector:
                 self.report.unchanged += 1
             self.report.records += len(records)
         for path in files:
+            point("otlp.before_remove")
             path.unlink()
             sync_folder(path.parent)
         if files:
