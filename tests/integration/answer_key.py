@@ -131,9 +131,8 @@ def _enterprise(lab: Lab) -> Iterator[View]:
         user_at=1,
     )
     yield from _months_by(lab, "org", "organization", [(m.month, m.by_org) for m in months], INT_SPEND, "principal")
-    yield from _months_by(
-        lab, "cost centre", "cost_center", [(m.month, m.by_cost_center) for m in months], SPEND_DAILY, "principal_key"
-    )
+    # The bill's own word: the marts put the owner's or the person's where it says none.
+    yield from _months_by(lab, "cost centre", "cost_center", [(m.month, m.by_cost_center) for m in months], INT_SPEND, "principal")
     yield from _agents(lab)
 
 
