@@ -16,7 +16,7 @@ def examine(settings: Settings, env: Mapping[str, str]) -> tuple[bool, list[str]
     sources = list(configured(settings, now=clock.now, env=env))
     for source in sources:
         money = f"ledger: {source.ledger}" if source.ledger else "no money"
-        lines.append(f"{source.vendor}, account {source.account} ({source.scope}), {money}")
+        lines.append(f"{source.vendor}, account {source.account} ({source.tenant}), {money}")
         for probe in source.client.probe():
             healthy = healthy and probe.works is not False
             lines.append(f"  {_mark(probe.works)} {probe.stream:<20} {probe.message}")

@@ -36,6 +36,8 @@ class Configured:
     vendor: str
     account: str
     scope: str
+    tenant: str
+    """What it is at the vendor, for a person to read."""
     ledger: str | None
     client: VendorClient
 
@@ -47,18 +49,19 @@ def configured(
     sources, limits = settings.sources, settings.limits
     for github in sources.github:
         scope = "enterprise" if github.enterprise else "organization"
+        tenant = f"{scope} {github.enterprise or github.org}"
         copilot = GitHubCopilot(github, limits, now=now, env=env, sleep=sleep)
-        yield Configured("github_copilot", github.account, scope, github.ledger_stream, copilot)
+        yield Configured("github_copilot", github.account, scope, tenant, github.ledger_stream, copilot)
     for anthropic in sources.anthropic:
         claude = Anthropic(anthropic, limits, now=now, env=env, sleep=sleep)
-        yield Configured("anthropic", anthropic.account, anthropic.kind, anthropic.ledger_stream, claude)
+        yield Configured("anthropic", anthropic.account, anthropic.kind, f"Claude {anthropic.kind}", anthropic.ledger_stream, claude)
     for cursor in sources.cursor:
         team = Cursor(cursor, limits, now=now, env=env, sleep=sleep)
-        yield Configured("cursor", cursor.account, "team", cursor.ledger_stream, team)
+        yield Configured("cursor", cursor.account, "team", "Cursor team", cursor.ledger_stream, team)
     for openai in sources.openai:
         platform = OpenAI(openai, limits, now=now, env=env, sleep=sleep)
-        yield Configured("openai", openai.account, "organization", openai.ledger_stream, platform)
+        yield Configured("openai", openai.account, "organization", "OpenAI organization", openai.ledger_stream, platform)
     for github in sources.github:
         if github.repositories:
             delivery = GitDelivery(github, limits, now=now, env=env, sleep=sleep)
-            yield Configured("git_delivery", github.account, "repositories", None, delivery)
+            yield Configured("git_delivery", github.account, "repositories", ", ".join(github.repositories), None, delivery)

@@ -25,7 +25,7 @@ NOW = CONFIG.end + timedelta(days=12)
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    with open_lab(CONFIG, tmp_path / "home", monkeypatch) as lab:
+    with open_lab(CONFIG, tmp_path / "home", monkeypatch, copilot_only=True) as lab:
         lab.at(NOW)
         yield lab
 
@@ -58,7 +58,7 @@ def test_a_token_variable_that_is_empty_is_named(lab: Lab, monkeypatch: pytest.M
 
 def test_without_the_billing_permission_the_rest_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Besides, one line of the report is broken and one has negative credits: they are kept apart, and told by place and reason."""
-    with open_lab(SPOILED, tmp_path / "home", monkeypatch) as lab:
+    with open_lab(SPOILED, tmp_path / "home", monkeypatch, copilot_only=True) as lab:
         lab.at(NOW)
         lab.drop_roster()
         denied = lab.sandbox.issue_token("read:org")

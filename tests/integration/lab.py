@@ -97,8 +97,13 @@ class Lab:
 
 
 @contextmanager
-def open_lab(config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True) -> Iterator[Lab]:
-    """A running sandbox and a fresh home that is configured for it. Without `billing` the account has no billing token."""
+def open_lab(
+    config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True, copilot_only: bool = False
+) -> Iterator[Lab]:
+    """A running sandbox and a fresh home that is configured for it.
+
+    Without `billing` the GitHub account has no billing token; with `copilot_only` no other vendor is configured, and no delivery is read.
+    """
     with Sandbox(config) as sandbox:
         for name, token in sandbox.tokens.items():
             env.setenv(name, token)
@@ -106,4 +111,7 @@ def open_lab(config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, bill
         document = tomllib.loads(sandbox.settings())
         if not billing:
             del document["sources"]["github"][0]["billing_token_env"]
+        if copilot_only:
+            document["sources"] = {"github": document["sources"]["github"]}
+            document["sources"]["github"][0].pop("repositories", None)
         yield Lab(sandbox, Pipeline(parse_settings(document, home=home), sandbox.clock, sleep=hurried))

@@ -35,7 +35,7 @@ class Replay:
 
 @pytest.fixture(scope="module")
 def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
-    with pytest.MonkeyPatch.context() as env, open_lab(CONFIG, tmp_path_factory.mktemp("replay") / "home", env) as lab:
+    with pytest.MonkeyPatch.context() as env, open_lab(CONFIG, tmp_path_factory.mktemp("replay") / "home", env, copilot_only=True) as lab:
         done = Replay(lab, {}, sorted({*MORNINGS, LAST}), {})
         for morning in done.clocks:
             lab.at(morning)
