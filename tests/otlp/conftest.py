@@ -26,6 +26,7 @@ class Telemetry:
         self.folder = self.path / "collector"
         self.folder.mkdir(parents=True)
         self.limits = Limits()
+        self.hasher = Hasher(b"a key of the tests")
         self.reopen()
 
     def reopen(self) -> None:
@@ -43,8 +44,7 @@ class Telemetry:
         """Every stream, in the order of the contracts."""
         total = StreamReport()
         for contract in self.raw.contracts["otlp"].values():
-            hasher = Hasher(b"a key of the tests")
-            total.add(collect(contract, "agents", self.folder, limits=self.limits, hasher=hasher, store=self.store, raw=self.raw))
+            total.add(collect(contract, "agents", self.folder, limits=self.limits, hasher=self.hasher, store=self.store, raw=self.raw))
         return total
 
     def rows(self, stream: str, columns: str = "*") -> list[tuple[Any, ...]]:

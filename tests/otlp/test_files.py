@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from spend_assets.landing.otlp.commands import Hasher
 from spend_assets.landing.otlp.files import FileRefused, lines
 from spend_assets.settings import Limits
 from tests.otlp.conftest import Telemetry
-from tests.otlp.messages import CLAUDE, claude_call, logs
+from tests.otlp.messages import CLAUDE, claude_call, log, logs
 
 LINES = [b'{"a": "x, \\"y\\" \xc3\xa9"}', b"", b'{"b": 1}', b'\xff{"c']
 
@@ -94,6 +95,40 @@ def test_a_file_that_is_refused_half_way_leaves_nothing(telemetry: Telemetry) ->
     telemetry.drop("a.jsonl", logs(CLAUDE, claude_call(10)), logs(CLAUDE, claude_call(20, number=2)))
     assert "unpacks to more" in telemetry.collect().failures[0]
     assert telemetry.rows("model_calls") == []
+
+
+def test_a_line_without_an_end_does_not_unpack_beyond_the_bound(tmp_path: Path) -> None:
+    path = tmp_path / "endless.gz"
+    path.write_bytes(gzip.compress(b"{" + b"x" * 30_000_000))
+    with pytest.raises(FileRefused, match="unpacks to more than the bound of 5000000 bytes"):
+        read(path, Limits(part_unpacked_bytes=5_000_000))
+
+
+class WritesMeanwhile(Hasher):
+    """A collector that goes on writing while its file is read: at the first prompt."""
+
+    def __init__(self, path: Path, line: bytes):
+        super().__init__(b"a key of the tests")
+        self.path, self.line = path, line
+
+    def prompt(self, text: str) -> int:
+        with self.path.open("ab") as file:
+            file.write(self.line + b"\n")
+        return super().prompt(text)
+
+
+def test_an_empty_file_and_one_that_is_written_to_stay(telemetry: Telemetry) -> None:
+    empty = telemetry.drop("empty.jsonl", end=b"")
+    said = {"session.id": "s1", "prompt.id": "p1", "prompt": "go on"}
+    growing = telemetry.drop("growing.jsonl", logs(CLAUDE, claude_call(10)), logs(CLAUDE, log("claude_code.user_prompt", 1, said)))
+    calm, telemetry.hasher = telemetry.hasher, WritesMeanwhile(growing, logs(CLAUDE, claude_call(20, number=2)))
+    (failure,) = telemetry.collect().failures
+    assert "growing.jsonl was written to while it was read" in failure
+    assert empty.exists() and growing.exists()
+    telemetry.hasher = calm
+    assert telemetry.collect().failures == []
+    assert telemetry.rows("model_calls", "sequence") == [(1,), (2,)]
+    assert empty.exists() and not growing.exists()
 
 
 def test_links_hidden_files_and_files_in_the_making_are_left_alone(telemetry: Telemetry) -> None:

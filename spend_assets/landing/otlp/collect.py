@@ -20,7 +20,7 @@ from spend_assets.landing.due import cut
 from spend_assets.landing.files import sync_folder
 from spend_assets.landing.ingest import StreamReport
 from spend_assets.landing.otlp.commands import Hasher
-from spend_assets.landing.otlp.files import FileRefused, Line, collector_files, lines
+from spend_assets.landing.otlp.files import FileRefused, Line, collector_files, lines, state
 from spend_assets.landing.otlp.messages import NotOtlp
 from spend_assets.landing.otlp.read import Reader
 from spend_assets.landing.raw import RawStore
@@ -74,22 +74,25 @@ class _Collector:
 
     def read(self, folder: Path) -> None:
         batch: Records = defaultdict(dict)
-        taken: list[Path] = []
+        taken: dict[Path, tuple[int, int, int]] = {}
         held = 0
         for path in collector_files(folder):
             try:
+                before = state(path)
                 found = self._file(path)
             except FileRefused as refused:
-                self.report.failures.append(f"otlp {self.account}: {refused}")
-                self.say(self.report.failures[-1])
+                self._failed(str(refused))
+                continue
+            except OSError as error:
+                self._failed(f"{path.name} cannot be read ({error.strerror}); give it to the user that the pipeline runs as")
                 continue
             for key, records in found.items():
                 batch[key].update(records)
                 held += sum(map(len, records))
-            taken.append(path)
+            taken[path] = before
             if held >= BATCH_BYTES:
                 self._land(batch, taken)
-                batch, taken, held = defaultdict(dict), [], 0
+                batch, taken, held = defaultdict(dict), {}, 0
         self._land(batch, taken)
 
     def _file(self, path: Path) -> Records:
@@ -116,7 +119,11 @@ class _Collector:
         own = date.fromisoformat(day)
         return own if self.today - OLDEST <= own <= self.today + AHEAD else self.today
 
-    def _land(self, batch: Records, files: list[Path]) -> None:
+    def _failed(self, message: str) -> None:
+        self.report.failures.append(f"otlp {self.account}: {message}")
+        self.say(self.report.failures[-1])
+
+    def _land(self, batch: Records, files: dict[Path, tuple[int, int, int]]) -> None:
         contracts = self.raw.contracts[VENDOR]
         for (stream, day), records in sorted(batch.items()):
             contract, window = contracts[stream], Window.of_day(day)
@@ -136,10 +143,16 @@ class _Collector:
             else:
                 self.report.unchanged += 1
             self.report.records += len(records)
-        for path in files:
+        for path, as_read in files.items():
             point("otlp.before_remove")
-            path.unlink()
-            sync_folder(path.parent)
+            try:
+                if state(path) != as_read:
+                    self._failed(f"{path.name} was written to while it was read, and stays; move files here only once they are finished")
+                    continue
+                path.unlink()
+                sync_folder(path.parent)
+            except OSError as error:
+                self._failed(f"{path.name} is landed and cannot be removed ({error.strerror}); it still holds what people said")
         if files:
             self.say(f"{len(files)} collector files of {self.account}: {len(batch)} stream days, {self.report.landed} of them new")
 

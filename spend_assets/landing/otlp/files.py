@@ -37,9 +37,17 @@ def collector_files(folder: Path) -> list[Path]:
     found = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix not in _SKIPPED and stat.S_ISREG(path.lstat().st_mode):
+        status = path.lstat()
+        # An empty file is one that somebody just opened.
+        if not hidden and path.suffix not in _SKIPPED and stat.S_ISREG(status.st_mode) and status.st_size:
             found.append(path)
     return found
+
+
+def state(path: Path) -> tuple[int, int, int]:
+    """Changes when a file is written to, or another one takes its place."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def lines(path: Path, limits: Limits) -> Iterator[Line]:
@@ -52,20 +60,24 @@ def lines(path: Path, limits: Limits) -> Iterator[Line]:
     with path.open("rb") as file:
         head = file.read(16)
     _check_format(path, head)
-    if head.startswith(ZSTD):
-        found = _zstd_lines(path, limits)
-    elif head.startswith(GZIP):
-        found = _gzip_lines(path, limits)
-    else:
-        found = _plain_lines(path, limits)
     # What a file unpacks to may not exceed the bound, nor a multiple of its own size that no telemetry reaches.
-    most, unpacked = min(limits.part_unpacked_bytes, max(packed * limits.unpack_ratio, _BLOCK)), 0
-    for line in found:
-        unpacked += line.length + 1
+    most = min(limits.part_unpacked_bytes, max(packed * limits.unpack_ratio, _BLOCK))
+    if head.startswith(ZSTD):
+        found = _zstd_lines(path, limits, most)
+    elif head.startswith(GZIP):
+        found = _split(_bounded(path, _gzip_blocks(path), most), limits)
+    else:
+        found = _split(_bounded(path, _plain_blocks(path), most), limits)
+    yield from (line for line in found if line.body is None or line.body.strip())
+
+
+def _bounded(path: Path, blocks: Iterator[bytes], most: int) -> Iterator[bytes]:
+    unpacked = 0
+    for block in blocks:
+        unpacked += len(block)
         if unpacked > most:
             raise FileRefused(f"{path.name}: unpacks to more than the bound of {most} bytes; let the collector rotate earlier")
-        if line.body is None or line.body.strip():
-            yield line
+        yield block
 
 
 def _check_format(path: Path, head: bytes) -> None:
@@ -109,29 +121,27 @@ def _split(blocks: Iterator[bytes], limits: Limits) -> Iterator[Line]:
         yield Line(number, bytes(kept) if length <= limits.line_bytes else None, length, False)
 
 
-def _plain_lines(path: Path, limits: Limits) -> Iterator[Line]:
+def _plain_blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        yield from _split(iter(lambda: file.read(_BLOCK), b""), limits)
+        while block := file.read(_BLOCK):
+            yield block
 
 
-def _gzip_lines(path: Path, limits: Limits) -> Iterator[Line]:
-    def blocks() -> Iterator[bytes]:
-        with gzip.open(path, "rb") as file:
-            while True:
-                try:
-                    block = file.read1(_BLOCK)
-                except EOFError:
-                    return  # cut off: the lines up to there are whole, as in a plain file that was cut off
-                except (gzip.BadGzipFile, zlib.error):
-                    raise FileRefused(f"{path.name}: damaged gzip; fetch the file again") from None
-                if not block:
-                    return
-                yield block
-
-    yield from _split(blocks(), limits)
+def _gzip_blocks(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") as file:
+        while True:
+            try:
+                block = file.read1(_BLOCK)
+            except EOFError:
+                return  # cut off: the lines up to there are whole, as in a plain file that was cut off
+            except (gzip.BadGzipFile, zlib.error):
+                raise FileRefused(f"{path.name}: damaged gzip; fetch the file again") from None
+            if not block:
+                return
+            yield block
 
 
-def _zstd_lines(path: Path, limits: Limits) -> Iterator[Line]:
+def _zstd_lines(path: Path, limits: Limits, most: int) -> Iterator[Line]:
     """Python before 3.14 has no zstd, DuckDB has: bytes pass as Latin-1, cells and quotes are switched off, so a row is a line."""
     with duckdb.connect(config={"threads": 1, "memory_limit": "512MB"}) as connection:
         try:
@@ -141,15 +151,15 @@ def _zstd_lines(path: Path, limits: Limits) -> Iterator[Line]:
                 "max_line_size = $longest, buffer_size = $buffer)",
                 {"path": str(path), "longest": limits.line_bytes, "buffer": 2 * limits.line_bytes},
             )
-            number = 0
+            number = unpacked = 0
             while found := rows.fetchmany(200):
                 for (text,) in found:
                     number += 1
                     body = (text or "").encode("latin-1")
-                    if len(body) > limits.line_bytes:
-                        yield Line(number, None, len(body), True)
-                    else:
-                        yield Line(number, body, len(body), True)
+                    unpacked += len(body) + 1
+                    if unpacked > most:
+                        raise FileRefused(f"{path.name}: unpacks to more than the bound of {most} bytes; let the collector rotate earlier")
+                    yield Line(number, body, len(body), True)
         except duckdb.Error as error:
             # DuckDB's message would quote the line.
             too_long = "maximum line size" in str(error).lower()
