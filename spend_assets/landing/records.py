@@ -25,7 +25,7 @@ _SCALE = Decimal("1e-12")
 EXACT = Context(prec=120)
 """Holds every sum of the numbers that the bounds let through without rounding."""
 _ZERO = Decimal(0)
-TOMBSTONE, TOMBSTONE_ID = "(erased)", 0
+TOMBSTONE, TOMBSTONE_ID = "(erased)", -1
 """What stands where an erased person was named (screen.py): one word, and one number, for all of them."""
 TWIN = "_twin"
 """Numbers the records of one generation that are alike since nobody is named in them: they are several, and none of them a repetition."""

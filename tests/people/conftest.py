@@ -1,10 +1,11 @@
-"""The finished demo (one build for all folders that look at it), and a copy of it in which one person was revealed, told and erased."""
+"""A small company with a finished build, and a copy of it in which one person was revealed, told and erased."""
 
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,15 +16,16 @@ from spend_assets.clock_choice import clock_for
 from spend_assets.people.directory import Directory, Identifier
 from spend_assets.pipeline import Pipeline
 from spend_assets.publish.pseudonyms import Pseudonyms
+from spend_assets.sandbox.run import SandboxConfig
 from spend_assets.settings import load_settings
-from tests.ui.fixtures import PSEUDONYM_KEY, Demo, demo
+from tests.integration.lab import PSEUDONYM_KEY, open_lab
 
-__all__ = ["demo"]
+CONFIG = SandboxConfig(people=12, days=5, seed=77, end=date(2026, 9, 25), faults="none")
 
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person of the demo with an employee id and use of as many vendors as anybody has."""
+    """A person of the company with an employee id and use of as many vendors as anybody has."""
 
     person: str
     identifiers: frozenset[Identifier]
@@ -56,7 +58,7 @@ def somebody(warehouse: Path) -> Somebody:
 
 @dataclass
 class Opened:
-    """A copy of the demo's home, with this process's environment set to it."""
+    """A copy of the company's home, with this process's environment set to it."""
 
     home: Path
     who: Somebody
@@ -74,13 +76,31 @@ class Opened:
         return [json.loads(path.read_text()) for path in sorted((self.home / "people" / "certificates").glob("*.json"))]
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the company's home and spend.toml, after one run over all of its days."""
+    folder = tmp_path_factory.mktemp("company")
+    with pytest.MonkeyPatch.context() as patch, open_lab(CONFIG, folder / "home", patch) as lab:
+        lab.at(lab.settled())
+        lab.drop_roster()
+        assert lab.ingest() == []
+        lab.build()
+        lab.publish()
+        # The sandbox ends here, and its clock with it.
+        lines = lab.sandbox.settings().splitlines()
+        (folder / "spend.toml").write_text("\n".join(line for line in lines if not line.startswith("clock_url")))
+        (folder / "now").write_text(lab.sandbox.clock.now().isoformat())
+    return folder
+
+
 @pytest.fixture(scope="module")
-def opened(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def opened(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     home = tmp_path_factory.mktemp("people") / "home"
-    shutil.copytree(demo.home, home, symlinks=True)
+    shutil.copytree(made / "home", home, symlinks=True)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("SPEND_CONFIG", "SPEND_NOW", "SPEND_PSEUDONYM_KEY"):
-            patch.setenv(name, demo.env[name])
+        patch.setenv("SPEND_CONFIG", str(made / "spend.toml"))
+        patch.setenv("SPEND_NOW", (made / "now").read_text())
+        patch.setenv("SPEND_PSEUDONYM_KEY", PSEUDONYM_KEY)
         patch.setenv("SPEND_HOME", str(home))
         patch.delenv("DAGSTER_HOME", raising=False)
         yield Opened(home, somebody(home / "warehouse.duckdb"))

@@ -2,8 +2,6 @@
 
 import gzip
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -13,7 +11,7 @@ from spend_assets.cli import main
 from spend_assets.people.access_log import AccessLog
 from spend_assets.people.retention import apply_retention
 from spend_assets.publish.pseudonyms import Pseudonyms
-from tests.ui.fixtures import PSEUDONYM_KEY
+from tests.integration.lab import PSEUDONYM_KEY
 
 from .conftest import Opened, Somebody
 
@@ -120,9 +118,3 @@ def test_a_backup_that_is_restored_is_cleaned_by_the_next_run(erased: Opened, be
     assert retained.erased_generations > 5 and retained.erased_input_files == 1
     assert everywhere(erased.home, erased.who) == {}
     assert not (erased.home / "warehouse.duckdb").exists(), "a build makes a new file"
-
-
-def test_runs_of_dagster_that_name_them_are_gone(erased: Opened) -> None:
-    """The demo's runs say nothing of persons, so they are still there; one that names a person goes (test_dagster_runs.py)."""
-    with closing(sqlite3.connect(erased.home / "dagster" / "history" / "runs.db")) as connection:
-        assert connection.execute("select count(*) from runs").fetchone()[0] > 0

@@ -78,7 +78,7 @@ def test_nothing_names_them_and_everything_else_is_there(used: Home) -> None:
     assert (applied.generations, applied.records, applied.input_files, applied.streams) == (4, 8, 1, 2)
     rows = used.rows("user_days", "_day, user_id, user_login, cast(ai_credits_used as varchar)")
     credits = "1.500000000000"
-    assert rows[:3] == [(DAY, 0, "(erased)", credits), (DAY, 5, "bo", credits), (DAY, 6, "cy", credits)] and len(rows) == 9
+    assert rows[:3] == [(DAY, -1, "(erased)", credits), (DAY, 5, "bo", credits), (DAY, 6, "cy", credits)] and len(rows) == 9
     roster = used.raw.query(
         "select employee_id, email, github_login, team, manager_id from read_parquet($p, union_by_name = true) order by _record",
         {"p": str(used.path / "raw/hr/roster/**/*.parquet")},
@@ -155,7 +155,7 @@ def test_a_second_erasure_keeps_both_days_apart(used: Home) -> None:
     forget(used)
     forget(used, banned("login", "bo"), banned("id:github", "5"))
     rows: list[tuple[Any, ...]] = used.rows("user_days", "_day, user_id, user_login")
-    assert rows.count((DAY, 0, "(erased)")) == 2, "equal rows of two erased people are two rows"
+    assert rows.count((DAY, -1, "(erased)")) == 2, "equal rows of two erased people are two rows"
     current = used.raw.current("github_copilot", "user_days", "acme")[DAY]
     assert (current.rows, current.duplicates, current.conflicts, current.quarantined) == (3, 0, 0, 0)
 

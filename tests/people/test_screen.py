@@ -16,7 +16,7 @@ from tests.landing.conftest import Home, home
 __all__ = ["home"]
 KEY = b"a key of the tests"
 DAY = date(2026, 9, 1)
-ERASED, NUMBER = "(erased)", 0
+ERASED, NUMBER = "(erased)", -1
 
 
 def banned(space: str, value: str, **bounds: date) -> Banned:

@@ -13,9 +13,16 @@ slices as (
 ),
 
 -- Where two rows speak of the same days, as when a person goes to another legal entity and the old file never closes its row, the one that
--- began later counts.
+-- began later counts. Erased people share one word: on days on which they were in several teams nobody knows whose record is whose.
 final as (
-    select employee_id, team, division, cost_center, segment, valid_from, valid_to
+    select
+        employee_id,
+        case when is_clear then team end as team,
+        case when is_clear then division end as division,
+        case when is_clear then cost_center end as cost_center,
+        case when is_clear then segment end as segment,
+        valid_from,
+        valid_to
     from (
         select
             slices.employee_id,
@@ -25,6 +32,9 @@ final as (
             roster.segment,
             slices.valid_from,
             slices.valid_to,
+            slices.employee_id <> '(erased)'
+            or min(roster.team) over (partition by slices.employee_id, slices.valid_from)
+            = max(roster.team) over (partition by slices.employee_id, slices.valid_from) as is_clear,
             row_number() over (
                 partition by slices.employee_id, slices.valid_from
                 order by roster.valid_from desc, roster.account, roster.team, roster.division, roster.cost_center, roster.segment

@@ -4,8 +4,10 @@
 with principal_days as (
     select vendor, account, day, principal, cast(null as varchar) as email, github_id from {{ ref('int_github_copilot_principal_days') }}
     union all
-    select vendor, account, day, principal, email, cast(null as bigint) as github_id
+    -- Erased people share one word, of some with an address beside it and of some without.
+    select vendor, account, day, principal, max(email) as email, cast(null as bigint) as github_id
     from ({{ all_vendors('principal_days', ['vendor', 'account', 'day', 'principal', 'email']) }}) as others
+    group by vendor, account, day, principal
 ),
 
 links as (
