@@ -12,8 +12,14 @@ from spend_assets.landing.files import sync_folder
 from spend_assets.publish.refusal import PublicationRefused
 from spend_assets.settings import Settings
 
-PERSON_PREFIXES = ("hr:", "github:", "login:")
-"""How a person's id begins in the warehouse. Machines, '(pool)' and '(unattributed)' begin otherwise and stay readable."""
+PERSON_PREFIXES = (
+    *("hr:", "mail:", "github:", "login:"),
+    *("github_copilot:", "anthropic:", "cursor:", "openai:", "openrouter:", "litellm:", "custom_agents:", "otlp:"),
+)
+"""How a person's id begins in the warehouse: an employee, else an address or what the vendor calls them, behind the vendor's name.
+
+Machines, '(pool)' and '(unattributed)' begin otherwise and stay readable.
+"""
 MINIMUM_KEY = 32
 SANDBOX_KEY = "the sandbox has no real people, so its key is public"
 """Used in sandbox homes only: everyone who runs the demo gets the same bytes, and there is nobody to protect."""
