@@ -1,9 +1,6 @@
 """deploy/: the instance settings are Dagster's own, and the examples keep the keys where README.md says."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
@@ -24,20 +21,6 @@ def test_dagster_takes_the_instance_settings(project_root: Path, tmp_path: Path,
         assert instance.run_retries_enabled
         assert instance.get_settings("run_retries")["retry_on_asset_or_op_failure"] is False
         assert list(tmp_path.rglob("*.db")), "storage lies inside DAGSTER_HOME"
-
-
-def test_the_retention_snippet_of_the_readme_deletes_old_runs_only(project_root: Path, tmp_path: Path) -> None:
-    snippet = re.search(r"<<'PYTHON'\n(.*?)\nPYTHON\n", (project_root / "deploy" / "README.md").read_text(), re.DOTALL)
-    assert snippet
-    (tmp_path / "dagster.yaml").write_text((project_root / "deploy" / "dagster.yaml").read_text())
-    make_runs = "import dagster as dg\n@dg.op\ndef one(): ...\n@dg.job\ndef job(): one()\n"
-    execute = "with dg.DagsterInstance.get() as i:\n    job.execute_in_process(instance=i)\n"
-    count = "with dg.DagsterInstance.get() as i:\n    print('runs left:', len(i.get_runs()))\n"
-    everything = snippet.group(1).replace("timedelta(days=30)", "timedelta(days=-1)")
-    script = f"{make_runs}{execute}{snippet.group(1)}\n{count}{everything}\n{count}"
-    env = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
-    answer = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
-    assert answer.stdout.split("\n")[:2] == ["runs left: 1", "runs left: 0"], answer.stderr[-2000:]
 
 
 def unit(path: Path) -> dict[str, list[str]]:
