@@ -32,6 +32,7 @@ KEPT = (
     "models/marts/finance/finance_monthly",
     "models/marts/finance/spend_by_vendor_daily",
     "models/marts/finance/spend_daily",
+    "models/marts/people/spend_bands_weekly",
     "models/marts/people/spend_per_team_weekly",
     "models/marts/quality/suppression_cost",
     "models/marts/dims/dim_team",
