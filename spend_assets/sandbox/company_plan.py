@@ -113,7 +113,8 @@ class CompanyPlan:
         teams = self._organisation.teams[: max(2, len(self._organisation.teams) // 4)]
         scopes = [("organisation", "", 150), *(("vendor", vendor, 60) for vendor in ("github_copilot", "anthropic", "cursor", "openai"))]
         scopes += [("team", team.name, 6) for team in teams] + [("cost_center", team.cost_center, 9) for team in teams[::2]]
-        scopes += [("workflow", row["workflow_id"], 1) for row in self.workflows(config.start)]
+        # A workflow that changed its owner has two rows, teams share cost centres: each has one budget.
+        scopes = list(dict.fromkeys([*scopes, *(("workflow", row["workflow_id"], 1) for row in self.workflows(config.start))]))
         for month in months_of(config.start, day + timedelta(days=31)):
             for scope, name, dollars in scopes:
                 amount = dollars * config.people * dice.between(83, 117, "budget", scope, name, month)
