@@ -89,7 +89,11 @@ totals as (
         min(first_at) as first_at,
         max(last_at) as last_at,
         count(distinct cast(first_at as date)) as days,
-        {{ sum_count('case when prompts + calls > 0 then 1 else 0 end') }} as turns,
+        -- Where no call names its prompt, as with Codex, each prompt is a turn; titles and summaries without one are none.
+        greatest(
+            {{ sum_count('case when turn_key = session_key then prompts when prompts + calls > 0 then 1 else 0 end') }},
+            case when sum(calls) > 0 then 1 else 0 end
+        ) as turns,
         {% for column in [
             'prompts', 'calls', 'failed_calls', 'retries', 'errors', 'failed_attempts', 'compactions', 'uncached_input_tokens',
             'cache_read_tokens', 'cache_write_tokens', 'output_tokens', 'unpriced_calls', 'tool_calls', 'failed_tool_calls', 'test_runs',
