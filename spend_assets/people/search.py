@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -63,21 +63,29 @@ def search(home: Path, identifiers: Iterable[Identifier], skip: Iterable[Path] =
     needles = Needles(identifiers)
     found = Found(skipped=needles.skipped)
     left_out = set(skip)
-    for path in sorted(home.rglob("*")):
-        if path in left_out or path.is_symlink():
-            continue
-        name = str(path.relative_to(home))
-        hits = len(needles.bytes.findall(path.name.encode()))
-        if path.is_file():
-            found.files += 1
-            hits += _in_file(path, needles)
-        if hits:
-            safe = needles.bytes.sub(b"(erased)", name.encode()).decode(errors="replace")
-            found.places[safe] = found.places.get(safe, 0) + hits
+    with duckdb.connect(config={"threads": 1}) as connection:
+        folders: dict[Path, list[Path]] = {}
+        hits: dict[Path, int] = {}
+        for path in sorted(home.rglob("*")):
+            if path in left_out or path.is_symlink():
+                continue
+            hits[path] = len(needles.bytes.findall(path.name.encode()))
+            if path.is_file():
+                found.files += 1
+                hits[path] += _in_file(path, needles, connection)
+                if path.suffix == ".parquet":
+                    folders.setdefault(path.parent, []).append(path)
+        for paths in folders.values():
+            for path, columns in _in_parquet(connection, paths, needles).items():
+                hits[path] += columns
+    for path, count in hits.items():
+        if count:
+            safe = needles.bytes.sub(b"(erased)", str(path.relative_to(home)).encode()).decode(errors="replace")
+            found.places[safe] = found.places.get(safe, 0) + count
     return found
 
 
-def _in_file(path: Path, needles: Needles) -> int:
+def _in_file(path: Path, needles: Needles, connection: duckdb.DuckDBPyConnection) -> int:
     with path.open("rb") as file:
         sqlite = file.peek(len(_SQLITE)).startswith(_SQLITE) or path.name.endswith((".db-wal", ".db-journal"))
         hits = _in_stream(file, needles.bare if sqlite else needles.bytes)
@@ -87,10 +95,13 @@ def _in_file(path: Path, needles: Needles) -> int:
                 hits += _in_stream(packed, needles.bytes)  # type: ignore[arg-type]
         except (OSError, EOFError, zlib.error):
             hits += 0  # no gzip after all: its bytes were searched as they are
-    elif path.suffix == ".parquet":
-        hits += _in_tables(path, needles, parquet=True)
     elif path.suffix == ".duckdb":
-        hits += _in_tables(path, needles, parquet=False)
+        try:
+            hits += sum(_in_table(connection, table, needles) for table in _tables(connection, path))
+        except duckdb.Error:
+            hits += 1  # what cannot be read cannot be vouched for
+        finally:
+            connection.execute("detach database if exists found")
     return hits
 
 
@@ -105,43 +116,58 @@ def _in_stream(file: BinaryIO, pattern: re.Pattern[bytes]) -> int:
     return hits + sum(1 for _ in pattern.finditer(tail))
 
 
-def _in_tables(path: Path, needles: Needles, *, parquet: bool) -> int:
+def _in_parquet(connection: duckdb.DuckDBPyConnection, paths: list[Path], needles: Needles) -> dict[Path, int]:
+    """The columns that hold an identifier, by file. The files of a folder are read in one go: there are thousands of small ones."""
+    source = "read_parquet($paths::varchar[], union_by_name = true, filename = '_file')"
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
-            if parquet:
-                return sum(1 for source, name, kind in _parquet_columns(connection, path) if _hit(connection, source, name, kind, needles))
-            connection.execute("attach ? as found (read_only)", [str(path)])
-            return sum(1 for source, name, kind in _table_columns(connection) if _hit(connection, source, name, kind, needles))
+        conditions, values = _conditions(connection, source, needles, {"paths": [str(path) for path in paths]})
+        if not conditions:
+            return {}
+        columns = " + ".join(f"coalesce(bool_or({condition})::int, 0)" for condition in conditions)
+        rows = connection.execute(f"select _file, {columns} from {source} group by _file", values).fetchall()
     except duckdb.Error:
-        return 1  # what cannot be read cannot be vouched for
+        # One of them cannot be read, or they do not go together: each for itself, and what cannot be read cannot be vouched for.
+        return {paths[0]: 1} if len(paths) == 1 else {p: n for path in paths for p, n in _in_parquet(connection, [path], needles).items()}
+    return {Path(file): count for file, count in rows}
 
 
-def _parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[str, str, str]]:
-    source = "read_parquet('" + str(path).replace("'", "''") + "')"
-    for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
-        yield source, name, kind
+def _tables(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The tables of a database file, as SQL to select from."""
+    connection.execute("attach $path as found (read_only)", {"path": str(path)})
+    rows = connection.execute("select schema_name, table_name from duckdb_tables() where database_name = 'found'").fetchall()
+    return [f"found.{quoted(schema)}.{quoted(table)}" for schema, table in rows]
 
 
-def _table_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    rows = connection.execute(
-        """select schema_name, table_name, column_name, data_type from duckdb_columns()
-        where database_name = 'found' and (schema_name, table_name) in (
-            select schema_name, table_name from duckdb_tables() where database_name = 'found')"""
-    ).fetchall()
-    return [(f"found.{quoted(schema)}.{quoted(table)}", column, kind) for schema, table, column, kind in rows]
+def _in_table(connection: duckdb.DuckDBPyConnection, table: str, needles: Needles) -> int:
+    """The columns that hold an identifier."""
+    conditions, values = _conditions(connection, table, needles, {})
+    if not conditions:
+        return 0
+    found = connection.execute(f"select {', '.join(f'bool_or({condition})' for condition in conditions)} from {table}", values).fetchone()
+    return sum(bool(hit) for hit in found or ())
 
 
-def _hit(connection: duckdb.DuckDBPyConnection, source: str, name: str, kind: str, needles: Needles) -> bool:
+def _conditions(
+    connection: duckdb.DuckDBPyConnection, source: str, needles: Needles, values: dict[str, object]
+) -> tuple[list[str], dict[str, object]]:
+    """A condition per column that may name somebody, and the values that they and the source refer to."""
+    columns = [(name, kind) for name, kind, *_ in connection.execute(f"describe select * from {source}", values).fetchall()]
+    conditions = [condition for name, kind in columns if name != "_file" and (condition := _condition(name, kind, needles))]
+    named: dict[str, object] = {
+        "ids": [int(number) for number in sorted(needles.numbers)],
+        "pattern": needles.text,
+        "numbers": sorted(number for number in needles.numbers if len(number) >= SHORTEST_WITHIN),
+    }
+    text = " ".join(conditions)
+    return conditions, {**values, **{name: value for name, value in named.items() if f"${name}" in text}}
+
+
+def _condition(name: str, kind: str, needles: Needles) -> str:
     column = quoted(name)
     if kind in _INTEGERS:
-        if not (needles.numbers and name.lower().endswith("id")):
-            return False
-        condition, values = f"list_contains($v::bigint[], {column}::bigint)", [int(number) for number in sorted(needles.numbers)]
-        return connection.execute(f"select 1 from {source} where {condition} limit 1", {"v": values}).fetchone() is not None
+        return f"list_contains($ids::bigint[], {column}::bigint)" if needles.numbers and name.lower().endswith("id") else ""
     if kind in ("DATE", "TIMESTAMP", "BOOLEAN", "DOUBLE") or kind.startswith("DECIMAL"):
-        return False
+        return ""
     # A whole cell that is one of the numbers counts too, however short.
     text = f"lower({column}::varchar)"
-    condition = f"regexp_matches({text}, $pattern) or list_contains($numbers::varchar[], {text})"
-    values_of = {"pattern": needles.text, "numbers": sorted(n for n in needles.numbers if len(n) >= SHORTEST_WITHIN)}
-    return connection.execute(f"select 1 from {source} where {condition} limit 1", values_of).fetchone() is not None
+    return f"regexp_matches({text}, $pattern) or list_contains($numbers::varchar[], {text})"
