@@ -158,6 +158,10 @@ class Pipeline:
             total.add(report)
         return total
 
+    def all_accounts(self) -> list[Configured]:
+        """Every configured account of every vendor."""
+        return list(self._configured)
+
     def accounts(self, vendor: str) -> list[Configured]:
         """The configured accounts of a vendor. One client for the life of this object: it may keep what streams share."""
         return [source for source in self._configured if source.vendor == vendor]

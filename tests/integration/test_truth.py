@@ -17,14 +17,25 @@ CASES = [
     # The premium requests end on 2026-06-01, credits are in the metrics from 06-19, token columns come on 09-01.
     pytest.param(SandboxConfig(people=40, days=45, seed=1013, faults="none"), ENTERPRISE, id="enterprise, no faults"),
     pytest.param(
-        SandboxConfig(people=25, days=70, seed=2027, end=date(2026, 7, 31), faults="default"), ENTERPRISE, id="over June, default"
+        SandboxConfig(people=25, days=70, seed=2027, end=date(2026, 7, 31), faults="default"),
+        ENTERPRISE,
+        id="over June, default",
+        marks=pytest.mark.long,
     ),
     pytest.param(
         SandboxConfig(people=40, days=45, seed=3037, end=date(2026, 9, 30), faults="heavy"), ENTERPRISE, id="over September, heavy"
     ),
-    pytest.param(SandboxConfig(people=30, days=70, seed=4049, end=date(2026, 7, 31), faults="heavy"), ENTERPRISE, id="over June, heavy"),
     pytest.param(
-        SandboxConfig(people=30, days=105, seed=5059, end=date(2026, 9, 10), scope="org", faults="heavy"), ORGANISATION, id="org, heavy"
+        SandboxConfig(people=30, days=70, seed=4049, end=date(2026, 7, 31), faults="heavy"),
+        ENTERPRISE,
+        id="over June, heavy",
+        marks=pytest.mark.long,
+    ),
+    pytest.param(
+        SandboxConfig(people=30, days=105, seed=5059, end=date(2026, 9, 10), scope="org", faults="heavy"),
+        ORGANISATION,
+        id="org, heavy",
+        marks=pytest.mark.long,
     ),
     pytest.param(SandboxConfig(people=40, days=45, seed=6067, end=date(2026, 7, 31), faults="heavy"), METRICS, id="no bill, heavy"),
 ]
