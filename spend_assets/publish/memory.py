@@ -1,4 +1,4 @@
-"""What was told of team weeks, person by person: the next build holds back changes by few persons (security-privacy 17)."""
+"""What was told of team weeks, person by person and day of telling: builds hold back changes by few persons (security-privacy 17)."""
 
 from pathlib import Path
 
@@ -25,13 +25,23 @@ def remember(home: Path, warehouse_path: Path) -> None:
         ).fetchone()
         if found is None:
             return
+        path = memory_path(home)
         query = (
             "SELECT told_as_of, week, series, team, vendor, contributor, published_team, published_vendor, "
             "consumption_usd, billed_usd, effective_usd, credits FROM warehouse.intermediate.int_team_told "
-            "WHERE contributor IS NOT NULL ORDER BY ALL"
+            "WHERE contributor IS NOT NULL"
         )
-        write_durably(memory_path(home), lambda path: _copy(connection, query, path), "memory")
+        connection.execute(f"CREATE TEMP TABLE told AS {query}")
+        if path.exists():
+            # Of earlier days it stays what was told then: a rebuild of a past day reads it. Of this day, only what is told now.
+            connection.execute(
+                "INSERT INTO told SELECT before.* FROM read_parquet(?) AS before "
+                "ANTI JOIN told USING (told_as_of, week, series, published_team, published_vendor) "
+                "WHERE before.told_as_of < (SELECT max(as_of) FROM warehouse.ops.build)",
+                [str(path)],
+            )
+        write_durably(path, lambda fresh: _copy(connection, fresh), "memory")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO ? (FORMAT parquet, COMPRESSION zstd)", [str(path)])
+def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    connection.execute("COPY (FROM told ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)", [str(path)])

@@ -11,7 +11,7 @@ from spend_assets.publish.pseudonyms import SANDBOX_KEY, Pseudonyms
 from tests.privacy import attacks, company
 from tests.privacy.company import Line
 from tests.privacy.project import variant
-from tests.privacy.story import Story
+from tests.privacy.story import FIRST_TOLD, LATER_TOLD, Story
 
 
 def test_no_cell_holds_few_people(story: Story) -> None:
@@ -102,3 +102,10 @@ def test_pseudonyms_cannot_be_guessed_without_the_key(story: Story) -> None:
     assert len([key for key in seen if key.startswith("p_")]) == len(persons)
     assert not seen & {f"p_{guess}" for person in persons for guess in guesses(person)}
     assert {Pseudonyms(SANDBOX_KEY).of(person) for person in persons} <= seen, "who has the key can: the sandbox's is public"
+
+
+def test_what_was_told_is_remembered_with_the_day_on_which_it_was_told_first(story: Story) -> None:
+    """Cells that nobody changed keep the day of the first publication: a rebuild of that day decides as it was decided then."""
+    days = dict(story.later.structure("select told_as_of, count(distinct week) from intermediate.int_team_told group by all order by all"))
+    assert list(days) == [FIRST_TOLD, LATER_TOLD]
+    assert days[FIRST_TOLD] == 6, "every week that the first publication told"

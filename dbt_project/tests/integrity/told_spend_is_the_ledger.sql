@@ -1,14 +1,17 @@
--- int_spend_told has each row of the ledger once, and withholds only days on which persons used something.
+-- int_spend_told has each row of the ledger once, and withholds only what is of persons.
 with ledger as (
-    select vendor, day, count(*) as lines, sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd, sum(effective_usd) as effective_usd
+    select
+        vendor, day, count(*) as lines, sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd,
+        sum(effective_usd) as effective_usd
     from {{ ref('int_spend_people') }}
     group by vendor, day
 ),
 
 told as (
     select
-        vendor, day, count(*) as lines, sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd, sum(effective_usd) as effective_usd,
-        count(case when told_on is null and series in ('machine_usage', 'platform_fee') and not is_person then 1 end) as machines_withheld
+        vendor, day, count(*) as lines, sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd,
+        sum(effective_usd) as effective_usd,
+        count(case when told_on is null and series in ('machine_usage', 'platform_fee') then 1 end) as machines_withheld
     from {{ ref('int_spend_told') }}
     group by vendor, day
 )
@@ -20,3 +23,4 @@ where ledger.lines is distinct from told.lines
     or ledger.consumption_usd is distinct from told.consumption_usd
     or ledger.billed_usd is distinct from told.billed_usd
     or ledger.effective_usd is distinct from told.effective_usd
+    or told.machines_withheld > 0

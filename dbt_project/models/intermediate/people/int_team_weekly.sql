@@ -25,23 +25,24 @@ team_cells as (
 lines as (
     select
         days.week,
-        spend.team,
+        spend.told_team as team,
         spend.published_vendor as vendor,
         spend.series,
-        case when spend.is_person then spend.principal_key end as contributor,
+        spend.contributor,
         {{ worst_status('weeks.data_status') }} as data_status,
         {{ worst_status('weeks.activity_status') }} as activity_status,
         {{ sum_money('spend.consumption_usd') }} as consumption_usd,
         {{ sum_money('spend.billed_usd') }} as billed_usd,
         {{ sum_money('spend.effective_usd') }} as effective_usd,
         {{ sum_money('spend.credits') }} as credits,
-        {{ sum_money("case when spend.data_status = 'complete' then coalesce(spend.consumption_usd, spend.billed_usd, 0) else 0 end") }} as complete_usd,
+        {{ sum_money("case when spend.data_status = 'complete' then coalesce(spend.consumption_usd, spend.billed_usd, 0) else 0 end") }}
+            as complete_usd,
         {{ sum_money('coalesce(spend.consumption_usd, spend.billed_usd, 0)') }} as weight_usd
     from spend
     inner join days on spend.day = days.day
     inner join told_weeks on days.week = told_weeks.week
     left join weeks on spend.vendor = weeks.vendor and days.iso_week = weeks.week
-    group by days.week, spend.team, spend.published_vendor, spend.series, case when spend.is_person then spend.principal_key end
+    group by days.week, spend.told_team, spend.published_vendor, spend.series, spend.contributor
 ),
 
 final as (

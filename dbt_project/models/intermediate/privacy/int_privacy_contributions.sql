@@ -2,7 +2,8 @@ with spend as (
     select * from {{ ref('int_spend_people') }}
 ),
 
--- Who a published figure is about. An unmatched login is a person like any other; machines, pools and nobody are none.
+-- Who a published figure is about. An unmatched login is a person like any other; machines, pools and nobody are none, nor is what runs
+-- as a machine on somebody's login.
 final as (
     select
         day,
@@ -11,17 +12,19 @@ final as (
         series,
         model,
         team,
-        case when is_person then principal_key end as contributor,
+        case when is_person and series <> 'machine_usage' then principal_key end as contributor,
         {{ sum_money('consumption_usd') }} as consumption_usd,
         {{ sum_money('billed_usd') }} as billed_usd,
         {{ sum_money('effective_usd') }} as effective_usd,
         {{ sum_money('credits') }} as credits,
         {{ sum_money('requests') }} as requests,
         {{ sum_count(
-            'coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) + coalesce(output_tokens, 0)'
+            'coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)'
+            ~ ' + coalesce(output_tokens, 0)'
         ) }} as tokens
     from spend
-    group by day, vendor, account, series, model, team, case when is_person then principal_key end
+    group by day, vendor, account, series, model, team,
+        case when is_person and series <> 'machine_usage' then principal_key end
 )
 
 select * from final

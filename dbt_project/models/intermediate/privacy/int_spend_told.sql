@@ -14,6 +14,9 @@ models as (
 final as (
     select
         spend.*,
+        -- What runs as a machine on somebody's login is a machine's, and of no team.
+        case when spend.is_person and spend.series <> 'machine_usage' then spend.principal_key end as contributor,
+        case when spend.is_person and spend.series = 'machine_usage' then '(machines)' else spend.team end as told_team,
         coalesce(told_days.published_vendor, spend.vendor) as published_vendor,
         coalesce(told_days.published_account, spend.account) as published_account,
         case

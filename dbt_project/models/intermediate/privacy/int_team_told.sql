@@ -78,11 +78,24 @@ held as (
     where changes.persons_changed < {{ var('k') }}
 ),
 
+-- A cell that nobody changed was told when it was told first.
+unchanged as (
+    select {% for column in cell %}memory.{{ column }}, {% endfor %}min(memory.told_as_of) as told_as_of
+    from memory
+    left join changes
+        on {% for column in cell %}memory.{{ column }} = changes.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where changes.week is null
+    group by {% for column in cell %}memory.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+),
+
 marked as (
-    select current_lines.*, held.week is not null as is_held
+    select current_lines.*, held.week is not null as is_held, coalesce(unchanged.told_as_of, {{ as_of() }}) as told_as_of
     from current_lines
     left join held
         on {% for column in cell %}current_lines.{{ column }} = held.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        and current_lines.contributor is not null
+    left join unchanged
+        on {% for column in cell %}current_lines.{{ column }} = unchanged.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
         and current_lines.contributor is not null
 ),
 
@@ -104,7 +117,9 @@ differences as (
 ),
 
 final as (
-    select {{ key | join(', ') }}, contributor, published_team, published_vendor, {{ moneys | join(', ') }}, {{ as_of() }} as told_as_of, data_status, activity_status
+    select
+        {{ key | join(', ') }}, contributor, published_team, published_vendor, {{ moneys | join(', ') }}, told_as_of, data_status,
+        activity_status
     from marked
     where not is_held
     union all

@@ -54,7 +54,7 @@ day_cells as (
         and spend.published_account = shared_rows.published_account
         and spend.series = shared_rows.series
         and spend.told_on = shared_rows.told_on
-    where spend.is_person
+    where spend.contributor is not null
     group by
         spend.day, spend.vendor, spend.account, spend.series, spend.model, spend.told_on, spend.published_vendor, spend.published_account,
         spend.published_model, shared_rows.told_on
