@@ -9,7 +9,8 @@ import pytest
 # At import, before a test module can import Dagster or dbt.
 REQUIRE_ALL = os.environ.get("SPEND_REQUIRE_ALL") == "1"
 for _name in [name for name in os.environ if name.startswith(("SPEND_", "DAGSTER_", "DBT_"))]:
-    del os.environ[_name]
+    if _name != "SPEND_REQUIRE_ALL":  # the workers of a parallel run read it too
+        del os.environ[_name]
 os.environ.update(DAGSTER_DISABLE_TELEMETRY="yes", DBT_SEND_ANONYMOUS_USAGE_STATS="false", DO_NOT_TRACK="1")
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(part for part in (os.environ.get(_name), "127.0.0.1", "localhost", "::1") if part)
@@ -36,6 +37,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+SHARED_DEMO = ("ui", "orchestration", "security")
+"""Folders whose tests look at one demo: a parallel run gives them to one worker, and every other file to one as a whole."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        group = "demo" if folder in SHARED_DEMO else str(item.path.relative_to(config.rootpath))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

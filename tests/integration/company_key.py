@@ -32,7 +32,9 @@ def compare_cells(lab: Lab) -> Tally:
         f"where measure in ('money', 'tokens'))"
     )
     tally.marked = {(f"{vendor} {account} {stream}", day) for vendor, account, stream, day in marks}
-    tally.false_marks = [f"{vendor} {account} {stream} {day}" for vendor, account, stream, day in marks if (vendor, account, day) not in lost]
+    tally.false_marks = [
+        f"{vendor} {account} {stream} {day}" for vendor, account, stream, day in marks if (vendor, account, day) not in lost
+    ]
     tally.unmarked = [
         f"withheld but not marked: {cell}"
         for cell in withheld

@@ -90,7 +90,8 @@ def test_every_change_of_a_told_day_is_a_restatement_with_before_and_after(repla
     for stream, changes in expected.items():
         found = replay.lab.query(
             "select day, restated_on, consumption_usd_before, consumption_usd_after, coalesce(billed_usd_before, 0), "
-            f"coalesce(billed_usd_after, 0), credits_before, credits_after from intermediate.int_restatements where stream = '{stream}' and ("
+            "coalesce(billed_usd_after, 0), credits_before, credits_after from intermediate.int_restatements "
+            f"where stream = '{stream}' and ("
             "consumption_usd_before <> consumption_usd_after or billed_usd_before <> billed_usd_after) order by all"
         )
         with capsys.disabled():
