@@ -1,4 +1,4 @@
-"""Telemetry of every agent (tests/fixtures/otel), in the folder that a collector would write into: files, so nothing is asked of a server."""
+"""Telemetry of every agent (tests/fixtures/otel), in a folder as a collector writes it: files, so nothing is asked of a server."""
 
 import shutil
 import tempfile
