@@ -242,7 +242,8 @@ class Pipeline:
             return build.finish()
 
     def dbt_arguments(self, build: Build) -> list[str]:
-        return ["--vars", dbt_vars(self.settings, build.as_of, build.build_id)]
+        # Unit tests are about the code and not about the data: `make test` runs them.
+        return ["--exclude-resource-type", "unit_test", "--vars", dbt_vars(self.settings, build.as_of, build.build_id)]
 
     def build_as_of(self, day: date, say: Say) -> Path:
         """What was known on `day`, with today's code, in SPEND_HOME/as-of/<day>.duckdb."""

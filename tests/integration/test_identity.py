@@ -21,6 +21,8 @@ from spend_assets.sandbox.run import Sandbox, SandboxConfig
 from spend_assets.settings import parse_settings
 from tests.integration.lab import PSEUDONYM_KEY, Lab, hurried
 
+pytestmark = pytest.mark.long
+
 ZERO = Decimal(0)
 COMPANIES = [
     pytest.param((40, 21, 74_116), id="40 people"),

@@ -14,6 +14,8 @@ from spend_assets.sandbox.faults import DEFAULT
 from tests.integration.answer_key import CENT_PER_CREDIT, compare, everything_is_final
 from tests.integration.lab import Lab, open_lab
 
+pytestmark = pytest.mark.long
+
 RESTLESS = {**DEFAULT, "restated_day": 0.4, "late_day": 0.2, "straggler": 0.03, "not_ready": 0.1, "broken_line": 0, "negative_credits": 0}
 CONFIG = SandboxConfig(people=24, days=30, seed=8087, end=date(2026, 9, 30), faults=RESTLESS)
 BUILT = [CONFIG.end + timedelta(days=n) for n in (-6, 5, 20)]

@@ -10,6 +10,8 @@ from tests.privacy.project import Published, variant
 from tests.privacy.story import Story
 from tests.privacy.test_attacks import one_small_vendor
 
+pytestmark = pytest.mark.long
+
 Attack = Callable[[Story, Published], Iterable[str]]
 GROUP = (">= 5)", ">= 1)")
 DOMINANCE = ("cast('0.15' as decimal(3, 2))", "cast('0.00' as decimal(3, 2))")
