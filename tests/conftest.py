@@ -39,18 +39,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-SHARED_DEMO = ("ui", "orchestration", "security")
-"""Folders whose tests look at one demo: a parallel run gives them to one worker, and every other file to one as a whole."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        group = "demo" if folder in SHARED_DEMO else str(item.path.relative_to(config.rootpath))
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     return Path(__file__).resolve().parent.parent
