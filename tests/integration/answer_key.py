@@ -248,10 +248,10 @@ def _seats(lab: Lab) -> Iterator[View]:
 
 
 def everything_is_final(lab: Lab) -> list[str]:
-    """Months of the history that finance_monthly does not call settled; the metrics-only ledger may have marked ones."""
+    """Months of Copilot's history that finance_monthly does not call settled; the metrics-only ledger may have marked ones."""
     rows = lab.query(
         "select month, series, close_status, data_status from marts.finance_monthly "
-        f"where close_status <> 'settled' and month <= '{lab.last_day().replace(day=1)}' "
+        f"where vendor = 'github_copilot' and close_status <> 'settled' and month <= '{lab.last_day().replace(day=1)}' "
         f"and month + interval 1 month <= date '{lab.last_day() + timedelta(days=1)}'"
     )
     return [f"{month} {series}: {close}, {status}" for month, series, close, status in rows]

@@ -12,7 +12,7 @@ KEY = b"k" * 32
 ALICE = [Banned(space, keyed_hash(KEY, space, value)) for space, value in ((id_space("git_delivery"), "1001"), (LOGIN, "alice"))]
 WHO = {"id": 1001, "login": "alice", "type": "User"}
 OTHER = {"id": 1002, "login": "bob", "type": "User"}
-GONE = {"id": 0, "login": "(erased)", "type": "User"}
+GONE = {"id": -1, "login": "(erased)", "type": "User"}
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_commit_loses_githubs_own_address_of_a_co_author(screened):
                 "creator": {"id": 1001},
                 "sessions": [{"id": "s", "user": {"id": 1001}, "head_ref": "copilot/x", "usage": {"amount": 5}}],
             },
-            {"id": "t", "creator": {"id": 0}, "sessions": [{"id": "s", "user": {"id": 0}, "head_ref": None, "usage": {"amount": 5}}]},
+            {"id": "t", "creator": {"id": -1}, "sessions": [{"id": "s", "user": {"id": -1}, "head_ref": None, "usage": {"amount": 5}}]},
         ),
     ],
 )

@@ -104,6 +104,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         verdict = pipeline.build(said.append)
         assert verdict.passed, [check for check in verdict.checks if check.blocking and not check.passed]
         assert not recordings.unserved
-        with duckdb.connect(str(pipeline.warehouse.path), read_only=True) as connection:
-            yield lambda sql: connection.execute(sql).fetchall()
+    # The environment is as it was again: this fixture lives as long as the session.
+    with duckdb.connect(str(pipeline.warehouse.path), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
     recordings.close()
