@@ -173,7 +173,7 @@ def _drop_company_files(home: Path, box: Served, since: datetime | None) -> None
         target = home / "inbox" / path.relative_to(aside)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.replace(target)
-    shutil.rmtree(aside)
+    shutil.rmtree(aside, ignore_errors=True)  # nothing new makes no folder
 
 
 def _say(text: str) -> None:
