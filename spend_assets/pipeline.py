@@ -32,7 +32,7 @@ from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
 from spend_assets.settings import FileSource, Settings, SettingsError
-from spend_assets.vendors.configured import Configured, VendorClient, configured
+from spend_assets.vendors.configured import Configured, configured
 from spend_assets.warehouse import Warehouse
 
 Say = Callable[[str], None]
@@ -126,7 +126,7 @@ class Pipeline:
                 contract,
                 account,
                 span,
-                _fetch_naming_settings(client, account),
+                _naming_settings(client.fetch, account),
                 store=stores.landing,
                 raw=stores.raw,
                 clock=self.clock,
@@ -301,12 +301,12 @@ class Pipeline:
         return sorted(path.relative_to(self.home) for path in files if path.relative_to(self.home).parts[1] != "_landed")
 
 
-def _fetch_naming_settings(client: VendorClient, account: str) -> Fetch:
+def _naming_settings(ask: Fetch, account: str) -> Fetch:
     """A token variable that is empty is a denied access: the stream's days are marked and the rest goes on."""
 
     def fetch(stream: str, window: Window, sink: Sink) -> Outcome:
         try:
-            return client.fetch(stream, window, sink)
+            return ask(stream, window, sink)
         except SettingsError as error:
             raise AccessDenied(str(error), account=account, route=stream, day=window.start) from None
 

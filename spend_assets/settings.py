@@ -113,8 +113,14 @@ class Platform(Section):
         return self
 
 
-class GitHubSource(Section):
+class VendorSource(Section):
+    """An account that is read over HTTP."""
+
     account: Account
+    base_url: BaseUrl
+
+
+class GitHubSource(VendorSource):
     base_url: BaseUrl = "https://api.github.com"
     enterprise: Slug | None = None
     org: Slug | None = None
@@ -160,8 +166,7 @@ class GitHubSource(Section):
         return "ai_credit_report" if self.enterprise else "ai_credit_usage"
 
 
-class AnthropicSource(Section):
-    account: Account
+class AnthropicSource(VendorSource):
     kind: Literal["console", "enterprise"]
     """console: a Claude Console organisation (Admin API key). enterprise: Claude Enterprise (key with read:analytics).
     A key never crosses."""
@@ -183,8 +188,7 @@ class AnthropicSource(Section):
         return self.ledger
 
 
-class CursorSource(Section):
-    account: Account
+class CursorSource(VendorSource):
     base_url: BaseUrl = "https://api.cursor.com"
     key_env: EnvName
 
@@ -193,8 +197,7 @@ class CursorSource(Section):
         return "usage_events"
 
 
-class OpenAISource(Section):
-    account: Account
+class OpenAISource(VendorSource):
     base_url: VersionedUrl = "https://api.openai.com"
     key_env: EnvName
     """An admin key (sk-admin-...): project keys are refused by the endpoints of the organisation."""

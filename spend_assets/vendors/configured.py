@@ -4,29 +4,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 
-from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.settings import Settings
+from spend_assets.vendors.account import VendorAccount
 from spend_assets.vendors.anthropic import Anthropic
 from spend_assets.vendors.cursor import Cursor
 from spend_assets.vendors.git_delivery import GitDelivery
 from spend_assets.vendors.github import GitHubCopilot
 from spend_assets.vendors.openai import OpenAI
-from spend_assets.vendors.probes import Probe
-
-
-class VendorClient(Protocol):
-    """What every vendor's client is: `fetch` is the answers.Fetch of the account's `streams`."""
-
-    @property
-    def streams(self) -> tuple[str, ...]: ...
-
-    def fetch(self, stream: str, window: Window, sink: Sink) -> Outcome: ...
-
-    def probe(self) -> Iterator[Probe]: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +25,7 @@ class Configured:
     tenant: str
     """What it is at the vendor, for a person to read."""
     ledger: str | None
-    client: VendorClient
+    client: VendorAccount[Any, Any]
 
 
 def configured(

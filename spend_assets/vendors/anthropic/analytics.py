@@ -37,7 +37,7 @@ class Row(msgspec.Struct):
     group: msgspec.Raw
 
 
-def fetch_analytics(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+def fetch_analytics(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Outcome:
     """Up to 31 UTC days: one record per day, actor, key, model, product and workspace, of costs also per cost and token type.
 
     `group_by` is added to each record: a null of a dimension that was asked for means that there is none. Only days that the vendor's
@@ -45,7 +45,7 @@ def fetch_analytics(scope: Scope, stream: str, window: Window, sink: Sink) -> Ou
     """
     if (window.end - window.start).days > MAX_DAYS:
         raise ValueError(f"{stream}: the vendor answers at most {MAX_DAYS} days at once, got [{window.start}, {window.end})")
-    first = max(window.start, EARLIEST, scope.today() - timedelta(days=REACH_DAYS))
+    first = max(window.start, EARLIEST, scope.today - timedelta(days=REACH_DAYS))
     params = {"group_by": ",".join(GROUP_BY[stream])}
     if first >= window.end:
         return Outcome("not_ready", detail="the vendor serves the last 365 days, from 2026-01-01 on", params=params)
@@ -58,7 +58,7 @@ def fetch_analytics(scope: Scope, stream: str, window: Window, sink: Sink) -> Ou
         if covered <= first:
             return Outcome("not_ready", detail="the vendor's data does not cover a whole day of this window yet", params=params)
         if covered < window.end:
-            late = scope.today() - covered > timedelta(days=FRESH_DAYS)
+            late = scope.today - covered > timedelta(days=FRESH_DAYS)
             detail = "; ".join(
                 text for text in (detail, f"days from {covered} on are not in the vendor's data yet" if late else "") if text
             )

@@ -44,12 +44,12 @@ def _found(scope: Scope, stream: str, value: _Anything | None) -> str:
     found = len(value.data) + len(value.summaries) if value else 0
     if stream in ("users", "workspaces", "api_keys", "spend_limits"):
         return "works: entries are listed" if found else "works: nothing is listed"
-    day = scope.today() - timedelta(days=AGE_DAYS)
+    day = scope.today - timedelta(days=AGE_DAYS)
     return f"works: there is data of {day}" if found else f"works: no data of {day}"
 
 
 def _query(scope: Scope, stream: str) -> Params:
-    day = scope.today() - timedelta(days=AGE_DAYS)
+    day = scope.today - timedelta(days=AGE_DAYS)
     following = day + timedelta(days=1)
     window = {"starting_at": f"{day}T00:00:00Z", "ending_at": f"{following}T00:00:00Z"}
     # The older reports answer with buckets that end before `ending_at`.

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
+from spend_assets.vendors.account import one_day
 from spend_assets.vendors.anthropic.pages import Page, keyed, read_report
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
@@ -40,7 +41,7 @@ class Starts(msgspec.Struct):
     starting_at: str
 
 
-def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+def fetch_buckets(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Outcome:
     """cost_report or usage_messages of up to 31 UTC days: one record per day and group, `day` and `group_by` added.
 
     One day more is asked for and thrown away: this endpoint answers with buckets that end *before* `ending_at`. Days without use come as
@@ -80,7 +81,7 @@ def fetch_buckets(scope: Scope, stream: str, window: Window, sink: Sink) -> Outc
         if missing == set(window.days()):
             return Outcome("not_ready", detail="no bucket of any day of this window", params={"group_by": dimensions})
         held.emit(sink)
-    absent = sorted(day for day in missing if (scope.today() - day).days > FRESH_DAYS)
+    absent = sorted(day for day in missing if (scope.today - day).days > FRESH_DAYS)
     problems = [f"no bucket of {absent[0]} and {len(absent) - 1} other days" if absent else "", "a bucket came twice" if twice else ""]
     detail = "; ".join(text for text in problems if text)
     return Outcome("data", complete=not detail, detail=detail, params={"group_by": dimensions})
@@ -98,7 +99,7 @@ def fetch_activity(scope: Scope, window: Window, sink: Sink) -> Outcome:
 
 def fetch_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """Assigned seats and active people of one UTC day: one record."""
-    day = _one_day("analytics_summaries", window)
+    day = one_day("analytics_summaries", window)
     params = {"starting_date": day.isoformat(), "ending_date": window.end.isoformat()}
     route, accept = scope.route("analytics_summaries"), scope.accepted("analytics_summaries")
     answer = scope.client.ask(route, {}, Summaries, params=params, day=day, accept=(*accept, *_young(scope, day)))
@@ -121,7 +122,7 @@ def fetch_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
 def _fetch_day(
     scope: Scope, stream: str, parameter: str, window: Window, sink: Sink, *, young: bool = False, added: bool = False
 ) -> Outcome:
-    day = _one_day(stream, window)
+    day = one_day(stream, window)
     params = {parameter: day.isoformat()}
     accept = scope.accepted(stream)
     also = _young(scope, day) if young else ()
@@ -155,11 +156,5 @@ def _day_of(scope: Scope, stream: str, window: Window, bucket: Bucket) -> date:
     return start.astimezone(UTC).date()
 
 
-def _one_day(stream: str, window: Window) -> date:
-    if window != Window.of_day(window.start):
-        raise ValueError(f"{stream} is asked day by day, got [{window.start}, {window.end})")
-    return window.start
-
-
 def _young(scope: Scope, day: date) -> tuple[int, ...]:
-    return (400,) if (scope.today() - day).days <= YOUNG_DAYS else ()
+    return (400,) if (scope.today - day).days <= YOUNG_DAYS else ()

@@ -1,29 +1,22 @@
-"""One configured account: its HTTP client, and which streams it has."""
+"""Which streams an account of Anthropic has, and which requests serve them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
 from spend_assets.answers import Outcome
-from spend_assets.settings import AnthropicSource, Limits
+from spend_assets.settings import AnthropicSource
+from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.anthropic import routes
-from spend_assets.vendors.http import HttpClient, Route
+from spend_assets.vendors.http import Route
 
 OPTIONAL = frozenset({"claude_code", "analytics_users", "analytics_summaries", "spend_limits"})
 """Streams without money that a plan or a key may not have: a refusal is "not available" and no failure."""
 
 
 @dataclass(frozen=True)
-class Scope:
-    source: AnthropicSource
-    client: HttpClient
-    limits: Limits
-    today: Callable[[], date]
-    """The UTC day."""
-
+class Scope(AccountScope[AnthropicSource]):
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams that this account is configured for, in the order of the contracts. Old and new ledger never together."""
+        """Those of its kind of organisation. Old and new ledger never together."""
         if self.source.kind == "enterprise":
             return ("analytics_cost", "analytics_usage", "users", "analytics_users", "analytics_summaries", "spend_limits")
         ledger = ("analytics_cost", "analytics_usage") if self.source.ledger == "analytics_cost" else ("cost_report", "usage_messages")

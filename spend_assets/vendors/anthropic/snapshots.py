@@ -22,7 +22,7 @@ QUERIES: dict[str, Params] = {
 }
 
 
-def fetch_directory(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+def fetch_directory(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Outcome:
     """users, workspaces or api_keys: one record per entry."""
     with HeldRecords(scope.limits) as held:
         for page in listing_pages(scope, stream, QUERIES[stream], window.start):

@@ -1,7 +1,7 @@
 """What `spend doctor` asks: one cheap request per stream."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from spend_assets.answers import VendorError, Window
@@ -18,9 +18,9 @@ from spend_assets.vendors.probes import Probe
 T = TypeVar("T")
 
 
-def probes(scope: Scope, today: date) -> Iterator[Probe]:
+def probes(scope: Scope) -> Iterator[Probe]:
     """One Probe per stream. An optional stream that is refused is no failure: only Enterprise teams have it."""
-    yesterday = Window.of_day(today - timedelta(days=1))
+    yesterday = Window.of_day(scope.today - timedelta(days=1))
     for stream in scope.streams:
         works: bool | None
         try:

@@ -1,26 +1,22 @@
-"""One configured team: its HTTP client, and which requests serve its streams."""
+"""Which streams a team has, and which requests serve them."""
 
 from dataclasses import dataclass
 
 from spend_assets.answers import Outcome, UnexpectedAnswer, VendorError, Window
-from spend_assets.settings import CursorSource, Limits
+from spend_assets.settings import CursorSource
+from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.cursor import routes
-from spend_assets.vendors.http import HttpClient, Route
+from spend_assets.vendors.http import Route
 
 
 @dataclass(frozen=True)
-class Scope:
-    source: CursorSource
-    client: HttpClient
-    limits: Limits
-
+class Scope(AccountScope[CursorSource]):
     @property
     def streams(self) -> tuple[str, ...]:
         """Every stream: whether a team has the optional ones is Cursor's to say."""
         return tuple(routes.STREAMS)
 
     def route(self, stream: str) -> Route:
-        """The request that stands for `stream` in messages (and, for most streams, the only one)."""
         return routes.STREAMS[stream]
 
     def refused_by_plan(self, stream: str, status: int) -> Outcome:

@@ -23,8 +23,9 @@ NEEDED_SCOPES = frozenset({"repo", "public_repo", "read:org"})
 ONE = {"per_page": "1"}
 
 
-def probes(scope: Scope, today: date) -> Iterator[Probe]:
+def probes(scope: Scope) -> Iterator[Probe]:
     """One Probe per configured stream, asked of the first repository that is not archived, then one for the token."""
+    today = scope.today
     found: list[Repository] = []
     granted: str | None = None
     for stream in scope.streams:

@@ -1,4 +1,4 @@
-"""One configured account: its HTTP client, its repositories, and what streams of one run share."""
+"""Which streams an account's repositories have, which requests serve them, and what streams of one run share."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from spend_assets.answers import VendorError, VendorUnavailable, Window
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import GitHubSource
+from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.git_delivery.routes import OF_STREAM
-from spend_assets.vendors.http import HttpClient, Route
+from spend_assets.vendors.http import Route
 from spend_assets.vendors.link_pages import pages
 
 FRESH = timedelta(hours=1)
@@ -43,19 +44,18 @@ class _Kept:
 
 
 @dataclass(frozen=True)
-class Scope:
-    source: GitHubSource
-    client: HttpClient
-    limits: Limits
-    now: Callable[[], datetime]
+class Scope(AccountScope[GitHubSource]):
     _lists: dict[tuple[str, str], _Kept] = field(default_factory=dict)
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams that this account is configured for, in the order of the contracts: none without repositories."""
+        """None without repositories, agent tasks only with a token for them."""
         if not self.source.repositories:
             return ()
         return tuple(stream for stream in OF_STREAM if stream != "agent_tasks" or self.source.agent_tasks_token_env)
+
+    def route(self, stream: str) -> Route:
+        return OF_STREAM[stream]
 
     def shared(self, name: str, repository: str, window: Window, read: Callable[[datetime], list[T]]) -> list[T]:
         """A list of one repository, newest first, that reaches back to the start of `window`: as read for an earlier window or a

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
+from spend_assets.vendors.account import one_day
 from spend_assets.vendors.bodies import check_depth
 from spend_assets.vendors.github.parts import download_parts, missing_detail
 from spend_assets.vendors.github.routes import CREATE_EXPORT, READ_EXPORT
@@ -49,9 +50,7 @@ def fetch_usage_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
 
     Year, month and day are always sent: without them GitHub answers for a month or a year, which would be counted as a day.
     """
-    day = window.start
-    if window != Window.of_day(day):
-        raise ValueError(f"ai_credit_usage is asked day by day, got [{window.start}, {window.end})")
+    day = one_day("ai_credit_usage", window)
     route = scope.route("ai_credit_usage")
     params = {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
     accept = () if scope.source.enterprise else (404,)
@@ -69,7 +68,7 @@ def fetch_usage_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
     return Outcome("data", params=params)
 
 
-def fetch_export(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+def fetch_export(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Outcome:
     """A CSV export of at most 31 days, built by GitHub on request: one record per row, header name to text as sent.
 
     GitHub builds one export at a time per enterprise (409 meanwhile); both waits are bounded by poll_attempts x poll_seconds.

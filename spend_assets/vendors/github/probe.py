@@ -1,7 +1,7 @@
 """What `spend doctor` asks: one cheap request per stream, and whether the tokens may do more than they need."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -24,12 +24,12 @@ class _Anything(msgspec.Struct):
     """The list of exports: that it is answered at all is what counts."""
 
 
-def probes(scope: Scope, today: date) -> Iterator[Probe]:
+def probes(scope: Scope) -> Iterator[Probe]:
     """One Probe per configured stream, then one per token."""
     scopes: dict[str, str | None] = {}
     for stream in scope.streams:
         try:
-            answer, message, works = _CALLS[stream](scope, today)
+            answer, message, works = _CALLS[stream](scope)
             scopes.setdefault(scope.route(stream).credential, answer.headers.get("x-oauth-scopes"))
         except (VendorError, SettingsError) as error:
             message, works = str(error), False
@@ -41,9 +41,9 @@ def probes(scope: Scope, today: date) -> Iterator[Probe]:
 Result = tuple[Answer[Any], str, bool | None]
 
 
-def _report(stream: str) -> Callable[[Scope, date], Result]:
-    def call(scope: Scope, today: date) -> Result:
-        day = today - timedelta(days=REPORT_AGE_DAYS)
+def _report(stream: str) -> Callable[[Scope], Result]:
+    def call(scope: Scope) -> Result:
+        day = scope.today - timedelta(days=REPORT_AGE_DAYS)
         params = {} if stream == "user_28_days" else {"day": day.isoformat()}
         answer = scope.client.ask(scope.route(stream), scope.values, Envelope, params=params, day=day, accept=NO_REPORT)
         if answer.status == 422:
@@ -57,15 +57,15 @@ def _report(stream: str) -> Callable[[Scope, date], Result]:
     return call
 
 
-def _seats(scope: Scope, today: date) -> Result:
-    answer = scope.client.ask(scope.route("seats"), scope.values, SeatPage, params={"per_page": "1"}, day=today, accept=(422,))
+def _seats(scope: Scope) -> Result:
+    answer = scope.client.ask(scope.route("seats"), scope.values, SeatPage, params={"per_page": "1"}, day=scope.today, accept=(422,))
     if answer.status == 422:
         return answer, "not available: Copilot is not enabled for this account", None
     return answer, f"works: {answer.value.total_seats if answer.value else 0} people with seats", True
 
 
-def _usage_summary(scope: Scope, today: date) -> Result:
-    day = today - timedelta(days=REPORT_AGE_DAYS)
+def _usage_summary(scope: Scope) -> Result:
+    day = scope.today - timedelta(days=REPORT_AGE_DAYS)
     params = {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
     accept = () if scope.source.enterprise else (404,)
     answer = scope.client.ask(scope.route("ai_credit_usage"), scope.values, UsageSummary, params=params, day=day, accept=accept)
@@ -74,27 +74,27 @@ def _usage_summary(scope: Scope, today: date) -> Result:
     return answer, f"works: {len(answer.value.usageItems) if answer.value else 0} lines for {day}", True
 
 
-def _exports(scope: Scope, today: date) -> Result:
+def _exports(scope: Scope) -> Result:
     # Listing needs the same permission as creating, and leaves GitHub's one export slot free.
-    return scope.client.ask(LIST_EXPORTS, scope.values, _Anything, day=today), "works: exports can be listed", True
+    return scope.client.ask(LIST_EXPORTS, scope.values, _Anything, day=scope.today), "works: exports can be listed", True
 
 
-def _teams(scope: Scope, today: date) -> Result:
-    answers = [scope.client.ask(TEAMS, {"org": org}, list[Team], params={"per_page": "1"}, day=today) for org in scope.team_orgs]
+def _teams(scope: Scope) -> Result:
+    answers = [scope.client.ask(TEAMS, {"org": org}, list[Team], params={"per_page": "1"}, day=scope.today) for org in scope.team_orgs]
     return answers[0], f"works: {len(answers)} organisations", True
 
 
-def _team_members(scope: Scope, today: date) -> Result:
+def _team_members(scope: Scope) -> Result:
     last: Answer[Any] | None = None
     for org in scope.team_orgs:
-        last = scope.client.ask(TEAMS, {"org": org}, list[Team], params={"per_page": "1"}, day=today)
+        last = scope.client.ask(TEAMS, {"org": org}, list[Team], params={"per_page": "1"}, day=scope.today)
         for team in last.value or ():
             values = {"org": org, "team_slug": team.slug}
-            last = scope.client.ask(TEAM_MEMBERS, values, list[msgspec.Raw], params={"per_page": "1"}, day=today)
+            last = scope.client.ask(TEAM_MEMBERS, values, list[msgspec.Raw], params={"per_page": "1"}, day=scope.today)
     return last or Answer(0, {}), "works", True
 
 
-_CALLS: dict[str, Callable[[Scope, date], Result]] = {
+_CALLS: dict[str, Callable[[Scope], Result]] = {
     "user_days": _report("user_days"),
     "user_28_days": _report("user_28_days"),
     "user_teams": _report("user_teams"),

@@ -6,6 +6,7 @@ from datetime import date
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, Window
+from spend_assets.vendors.account import one_day
 from spend_assets.vendors.github.parts import download_parts, missing_detail
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.http import Answer
@@ -22,12 +23,10 @@ class Envelope(msgspec.Struct):
     report_day: date | None = None
 
 
-def fetch_report(scope: Scope, stream: str, window: Window, sink: Sink) -> Outcome:
+def fetch_report(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Outcome:
     """One day of user_days or user_teams, or the latest 28 days: one record per line of the files."""
     dated = stream != "user_28_days"
-    if dated and window != Window.of_day(window.start):
-        raise ValueError(f"{stream} is asked day by day, got [{window.start}, {window.end})")
-    day = window.start
+    day = one_day(stream, window) if dated else window.start
     params = {"day": day.isoformat()} if dated else {}
     route = scope.route(stream)
 

@@ -1,10 +1,11 @@
-"""One configured account: its HTTP client, and which requests serve its streams."""
+"""Which streams an account of GitHub Copilot has, and which requests serve them."""
 
 from dataclasses import dataclass
 
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import GitHubSource
+from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.github import routes
-from spend_assets.vendors.http import HttpClient, Route
+from spend_assets.vendors.http import Route
 
 OTHER_ROUTES = {
     "ai_credit_report": routes.CREATE_EXPORT,
@@ -15,11 +16,7 @@ OTHER_ROUTES = {
 
 
 @dataclass(frozen=True)
-class Scope:
-    source: GitHubSource
-    client: HttpClient
-    limits: Limits
-
+class Scope(AccountScope[GitHubSource]):
     @property
     def values(self) -> dict[str, str]:
         """The names that fill the templates of this account's routes."""
@@ -31,7 +28,7 @@ class Scope:
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams that this account is configured for, in the order of the contracts."""
+        """No billing streams without a billing token, no exports for an organisation."""
         names = ["user_days", "user_28_days", "user_teams", "seats"]
         if self.source.billing_token_env:
             names.append("ai_credit_usage")
@@ -42,6 +39,5 @@ class Scope:
         return tuple(names)
 
     def route(self, stream: str) -> Route:
-        """The request that stands for `stream` in messages (and, for most streams, the only one)."""
         scoped = routes.ENTERPRISE if self.source.enterprise else routes.ORGANIZATION
         return scoped.get(stream) or OTHER_ROUTES[stream]

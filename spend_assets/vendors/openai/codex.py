@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavailable, Window
+from spend_assets.vendors.account import one_day
 from spend_assets.vendors.openai.buckets import unix_range
 from spend_assets.vendors.openai.routes import CODEX_USAGE
 from spend_assets.vendors.openai.scope import Scope
@@ -27,9 +28,7 @@ class CodexPage(msgspec.Struct):
 
 def fetch_codex(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per user of one UTC day; the key `day` is added."""
-    day = window.start
-    if window != Window.of_day(day):
-        raise ValueError(f"codex_usage is asked day by day, got [{window.start}, {window.end})")
+    day = one_day("codex_usage", window)
     if (scope.today - day).days > LOOKBACK_DAYS:
         return Outcome("not_ready", detail=f"not asked: Codex analytics reaches back {LOOKBACK_DAYS} days")
     client, workspace = scope.http("codex_usage"), {"workspace_id": scope.source.codex_workspace or ""}

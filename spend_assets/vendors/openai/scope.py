@@ -1,10 +1,9 @@
-"""One configured account: its HTTP clients, and which requests serve its streams."""
+"""Which streams an account of OpenAI has, and which requests serve them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 
-from spend_assets.settings import Limits, OpenAISource
+from spend_assets.settings import OpenAISource
+from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.http import HttpClient, Route
 from spend_assets.vendors.openai import routes
 
@@ -19,26 +18,22 @@ ROUTES = {
 
 
 @dataclass(frozen=True)
-class Scope:
-    source: OpenAISource
-    client: HttpClient
-    codex: HttpClient | None
+class Scope(AccountScope[OpenAISource]):
+    codex: HttpClient | None = None
     """Codex analytics has a host and a key of its own; None where the account has no workspace."""
-    limits: Limits
-    now: Callable[[], datetime]
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams that this account is configured for, in the order of the contracts."""
+        """No Codex analytics without a workspace."""
         return (*ROUTES, "codex_usage") if self.codex else tuple(ROUTES)
 
-    @property
-    def today(self) -> date:
-        return self.now().astimezone(UTC).date()
-
     def route(self, stream: str) -> Route:
-        """The request that stands for `stream` in messages (and, for most streams, the only one)."""
         return ROUTES.get(stream, routes.CODEX_USAGE)
 
     def http(self, stream: str) -> HttpClient:
         return self.codex if stream == "codex_usage" and self.codex else self.client
+
+    def close(self) -> None:
+        super().close()
+        if self.codex:
+            self.codex.close()
