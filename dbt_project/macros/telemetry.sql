@@ -82,3 +82,22 @@
         cross join (select -1 as step union all select 0 union all select 1) as steps
     ) as near on records.account = near.account and records.day = near.day
 {% endmacro %}
+
+{# A model's name as bills and telemetry both have it: Copilot bills "Auto: Claude Sonnet 4.6". #}
+{% macro bill_model(model) -%}
+    {{ model_key("replace(regexp_replace(lower(" ~ model ~ "), '^auto: *', ''), ' ', '-')") }}
+{%- endmacro %}
+
+{# The class of tokens that a line of a bill is for; other where telemetry tells of nothing alike, NULL where the line is for all of them. #}
+{% macro token_class(sku) -%}
+    case
+        when {{ sku }} like '%batch%' then 'other'
+        when {{ sku }} like 'tokens:uncached_input%' then 'uncached_input'
+        when {{ sku }} like 'tokens:cache_creation%' or {{ sku }} like '%, cache write' then 'cache_write'
+        when {{ sku }} like 'tokens:cache_read%' or {{ sku }} like '%, cached input' then 'cache_read'
+        when {{ sku }} like 'tokens:output%' or {{ sku }} like '%, output' then 'output'
+        when {{ sku }} like '%, input' then 'uncached_input'
+        when {{ sku }} in ('web_search', 'code_execution', 'session_usage', 'code interpreter') or {{ sku }} like 'actions%' or {{ sku }} like 'sandbox%'
+            then 'other'
+    end
+{%- endmacro %}
