@@ -29,6 +29,12 @@ KNOWN_ERRORS = (
     *(StorageFull, DbtError, PersonCommandRefused, ValueError),
 )
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
+HISTORY_FILES = {
+    "usage": "what each person used: day, vendor, user_id, team_id, amount_usd, loaded_day",
+    "users": "who they are: user_id, team_id, start_day, end_day",
+    "workflows": "what each workflow ran: day, workflow_id, team_id, model, runs, tasks_ok, cost_usd",
+    "out": "the findings, as Parquet: day, level, entity, vendor, kind, score",
+}
 
 
 def day(text: str) -> date:
@@ -64,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     known = command("as-of", "Build what was known on a past day into a file of its own.")
     known.add_argument("day", type=day)
     person_parser(command("person", "Commands on one person: reveal, me, erase. Each needs a request and an approval, and is logged."))
+    history = command("detect", "Judge a history of use in Parquet files with the platform's own detection (docs/detection.md).")
+    for name, text in HISTORY_FILES.items():
+        history.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=text)
     box = command("sandbox", "Serve a simulated organisation behind GitHub's API on loopback.")
     box.add_argument("--people", type=int, default=200)
     box.add_argument("--days", type=int, default=120)
@@ -197,6 +206,14 @@ def _person(options: argparse.Namespace) -> int:
     return run_person_command(_pipeline(), options, _say)
 
 
+def _detect(options: argparse.Namespace) -> int:
+    from spend_assets.detect import detect
+
+    findings = detect(options.usage, options.users, options.workflows, options.out)
+    print(f"{findings} finding(s) in {options.out}")
+    return 0
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from spend_assets.sandbox.run import serve
 
@@ -235,6 +252,7 @@ COMMANDS = {
     "publish": _publish,
     "as-of": _as_of,
     "person": _person,
+    "detect": _detect,
     "sandbox": _sandbox,
     "demo": _demo,
     "ui": _ui,

@@ -1,0 +1,62 @@
+-- How far each person's day stands out once their team is taken away: of a single day (spike), and of a slow change.
+with user_days as (
+    select * from {{ ref('int_signal_user_days') }}
+    where not after_outage
+),
+
+team_days as (
+    select * from {{ ref('int_signal_team_days') }}
+),
+
+alone as (
+    select
+        user_days.*,
+        user_days.z - coalesce(team_days.team_mode, 0) as lone_z
+    from user_days
+    left join team_days on user_days.day_number = team_days.day_number and user_days.team = team_days.team and user_days.vendor = team_days.vendor
+),
+
+-- The slow change is measured against days of two to six weeks ago, which it has not yet lifted.
+against_past as (
+    select
+        *,
+        greatest(-3, least(3,
+            lone_z - coalesce(median(lone_z) over (
+                partition by vendor, user_key order by day_number range between 42 preceding and 8 preceding
+            ), 0)
+        )) as past_z
+    from alone
+),
+
+summed as (
+    select
+        *,
+        sum(past_z - 0.75) over (partition by vendor, user_key order by day_number rows unbounded preceding) as running
+    from against_past
+),
+
+raised as (
+    select
+        *,
+        running - least(running, coalesce(min(running) over (
+            partition by vendor, user_key order by day_number range between 14 preceding and 1 preceding
+        ), 0)) as raised_sum,
+        avg(past_z) over week as week_z,
+        sum(excess) over week as week_excess,
+        count(*) over week as week_days
+    from summed
+    window week as (partition by vendor, user_key order by day_number range between 6 preceding and current row)
+),
+
+final as (
+    select
+        *,
+        case when lone_z >= 2 and excess >= 5 then lone_z * ln(1 + excess) end as spike_score,
+        case
+            when raised_sum >= 4 and week_z >= 1 and week_excess >= 40 and week_days >= 3
+                then raised_sum * ln(1 + week_excess)
+        end as slow_score
+    from raised
+)
+
+select * from final

@@ -1,0 +1,162 @@
+-- Faults of the data, found first: what is no use of people must raise no alert about people, and enter no baseline.
+with usage as (
+    select * from {{ ref('int_signal_usage') }}
+),
+
+days as (
+    select unnest(generate_series(min(day_number), max(day_number))) as day_number
+    from usage
+),
+
+counted as (
+    select
+        day_number,
+        vendor,
+        count(*) filter (where in_time) as known_users,
+        count(*) as final_users
+    from usage
+    group by day_number, vendor
+),
+
+grid as (
+    select
+        cast(days.day_number as integer) as day_number,
+        vendors.vendor,
+        coalesce(counted.known_users, 0) as known_users,
+        coalesce(counted.final_users, 0) as final_users
+    from days
+    inner join (select vendor, min(day_number) as first_day from counted group by vendor) as vendors
+        on days.day_number >= vendors.first_day
+    left join counted on days.day_number = counted.day_number and vendors.vendor = counted.vendor
+),
+
+-- A weekday is compared with the five before it: the median of five survives two holidays.
+usual as (
+    select
+        *,
+        median(known_users) over same_weekday as usual_users,
+        count(*) over same_weekday as weeks
+    from grid
+    window same_weekday as (partition by vendor, day_number % 7 order by day_number rows between 5 preceding and 1 preceding)
+),
+
+ratios as (
+    select
+        *,
+        case when weeks >= 3 and usual_users >= 1 then ln(greatest(known_users, 0.5) / usual_users) end as drop_log
+    from usual
+),
+
+-- A holiday empties every vendor: the one that is least empty tells how far. Vendors that are too small to tell are not asked.
+common as (
+    select
+        ratios.*,
+        coalesce(least(0, (
+            select max(other.drop_log)
+            from ratios as other
+            where other.day_number = ratios.day_number and other.vendor <> ratios.vendor and other.usual_users >= 30
+        )), 0) as common_drop
+    from ratios
+),
+
+gaps as (
+    select
+        *,
+        usual_users * exp(common_drop) as expected_users,
+        drop_log - common_drop as gap
+    from common
+),
+
+steadiness as (
+    select
+        *,
+        1.4826 * median(abs(gap)) over (
+            partition by vendor order by day_number range between 42 preceding and 1 preceding
+        ) as gap_spread
+    from gaps
+),
+
+-- Each person against their own last four weeks: what moved everybody at once is the vendor's, or its report's.
+moved as (
+    select
+        day_number,
+        vendor,
+        amount,
+        ln(amount) - median(ln(amount)) over (
+            partition by vendor, user_key order by day_number range between 28 preceding and 1 preceding
+        ) as moved_log
+    from usage
+    where in_time
+),
+
+shifts as (
+    select
+        day_number,
+        vendor,
+        count(moved_log) as measured_users,
+        median(moved_log) as shift,
+        1.4826 * mad(moved_log) as shift_spread
+        {%- for digits in range(2, 7) %},
+        -- Amounts that are all even in their last digit are each the sum of two equal ones.
+        avg(case when cast(round(amount * 1e{{ digits }}) as bigint) % 2 = 0 and abs(amount * 1e{{ digits }} - round(amount * 1e{{ digits }})) < 1e-3 then 1 else 0 end) as even_{{ digits }}
+        {%- endfor %}
+    from moved
+    group by day_number, vendor
+),
+
+against_weekday as (
+    select
+        *,
+        shift - median(shift) over same_weekday as jump,
+        count(*) over same_weekday as shift_weeks
+        {%- for digits in range(2, 7) %},
+        median(even_{{ digits }}) over before as usual_even_{{ digits }}
+        {%- endfor %}
+    from shifts
+    window
+        same_weekday as (partition by vendor, day_number % 7 order by day_number range between 56 preceding and 1 preceding),
+        before as (partition by vendor order by day_number range between 28 preceding and 1 preceding)
+),
+
+judged as (
+    select
+        steadiness.*,
+        against_weekday.measured_users,
+        against_weekday.jump,
+        against_weekday.shift_weeks,
+        against_weekday.jump * sqrt(against_weekday.measured_users) / greatest(against_weekday.shift_spread, 0.1) as jump_z,
+        coalesce({% for digits in range(2, 7) %}
+            (against_weekday.even_{{ digits }} >= 0.99 and against_weekday.usual_even_{{ digits }} between 0.3 and 0.8)
+            {%- if not loop.last %} or{% endif %}{% endfor %}, false) as all_even
+    from steadiness
+    left join against_weekday
+        on steadiness.day_number = against_weekday.day_number and steadiness.vendor = against_weekday.vendor
+),
+
+named as (
+    select
+        *,
+        case
+            when known_users = 0 and final_users = 0 and expected_users >= 8 then 'missing'
+            when expected_users >= 20
+                and gap <= -0.2
+                and -gap >= 4.5 * greatest(gap_spread, 0.02)
+                and (expected_users - known_users) >= 4.5 * sqrt(expected_users)
+                -- Rows that came later make it late. On the morning itself missing, partial and late look alike.
+                then case when final_users > 1.15 * known_users + 1 then 'late' else 'partial' end
+            when shift_weeks >= 3 and measured_users >= 8 and abs(jump) >= 2.3 and abs(jump_z) >= 5 then 'unit_error'
+            when shift_weeks >= 3 and measured_users >= 20 and all_even and jump >= 0.25 and jump_z >= 2 then 'duplicated'
+            when shift_weeks >= 3 and measured_users >= 30 and jump >= 0.55 and jump_z >= 5 then 'duplicated'
+        end as kind
+    from judged
+),
+
+final as (
+    select
+        *,
+        kind is not null as is_faulty,
+        coalesce(lag(kind) over (partition by vendor order by day_number) in ('missing', 'partial', 'late'), false) as after_outage
+    from named
+)
+
+select * from final

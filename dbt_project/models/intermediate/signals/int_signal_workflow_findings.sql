@@ -1,0 +1,180 @@
+-- What is wrong with a workflow's cost per run, or with what it delivers. More runs at the same cost are nothing wrong.
+with days as (
+    select *, ln(amount / runs) as unit_level, cast(delivered as double) / runs as delivery
+    from {{ ref('int_signal_workflow_days') }}
+),
+
+centred as (
+    select
+        *,
+        median(unit_level) over before as usual_level,
+        count(*) over before as usual_days,
+        median(runs) over before as usual_runs,
+        median(delivery) over before as usual_delivery,
+        model <> lag(model) over (partition by workflow order by day_number) as swapped
+    from days
+    window before as (partition by workflow order by day_number range between 42 preceding and 1 preceding)
+),
+
+moved as (
+    select *, unit_level - usual_level as deviation
+    from centred
+    where usual_days >= 5
+),
+
+-- The mean of few runs scatters more: what one run scatters is learned from all days of the workflow, wild ones capped.
+scattered as (
+    select
+        *,
+        1.4826 * median(abs(deviation) * sqrt(least(runs, 50))) over before as run_spread,
+        count(*) over before as spread_days
+    from moved
+    window before as (partition by workflow order by day_number range between 42 preceding and 1 preceding)
+),
+
+measured as (
+    select
+        *,
+        sqrt(power(greatest((coalesce(run_spread, 0.4) * spread_days + 0.4 * 5) / (spread_days + 5), 0.2), 2) / least(runs, 50) + 0.004) as day_spread,
+        amount - runs * exp(usual_level) as excess
+    from scattered
+),
+
+looped as (
+    select
+        *,
+        usual_days >= 8
+            and deviation >= ln(6)
+            and deviation >= 6 * day_spread
+            and excess >= 5 as is_loop
+    from measured
+),
+
+-- What changed for good is seen in days that were no loop.
+steady as (
+    select * from looped
+    where not is_loop
+),
+
+last_swap as (
+    select
+        *,
+        max(case when swapped then day_number end) over (
+            partition by workflow order by day_number range between 10 preceding and current row
+        ) as swap_day
+    from steady
+),
+
+-- Days since the swap against the six weeks before it.
+before_swap as (
+    select workflow, day_number as swap_day, usual_level as swap_level
+    from steady
+    where swapped and usual_days >= 8
+),
+
+since as (
+    select
+        last_swap.*,
+        before_swap.swap_level,
+        case when last_swap.swap_day is not null then
+            ln(sum(amount) over since_swap / sum(runs) over since_swap) - before_swap.swap_level
+        end as swap_shift,
+        sum(runs) over since_swap as swap_runs,
+        count(*) over since_swap as swap_days,
+        median(deviation) over three_days as three_day_shift,
+        sum(runs) over three_days as three_day_runs,
+        count(*) over three_days as three_days,
+        median(unit_level) over week - median(unit_level) over long_ago as week_shift,
+        sum(runs) over week as week_runs,
+        count(*) over week as week_days,
+        count(*) over long_ago as long_ago_days,
+        sum(amount) over week - sum(runs) over week * exp(median(unit_level) over long_ago) as week_excess
+    from last_swap
+    left join before_swap on last_swap.workflow = before_swap.workflow and last_swap.swap_day = before_swap.swap_day
+    window
+        since_swap as (partition by last_swap.workflow, last_swap.swap_day order by last_swap.day_number),
+        three_days as (partition by last_swap.workflow order by last_swap.day_number rows between 2 preceding and current row),
+        week as (partition by last_swap.workflow order by last_swap.day_number range between 9 preceding and current row),
+        long_ago as (partition by last_swap.workflow order by last_swap.day_number range between 49 preceding and 11 preceding)
+),
+
+shifted as (
+    select
+        *,
+        case
+            when swap_shift >= ln(1.4)
+                and swap_shift >= 3.5 * sqrt(power(greatest(coalesce(run_spread, 0.4), 0.2), 2) / least(swap_runs, 50) + 0.004)
+                and (swap_days >= 2 or swap_shift >= 6 * day_spread)
+                then 'model_swap'
+            when swap_day is null and three_days = 3
+                and three_day_shift >= ln(1.6)
+                and three_day_shift >= 5 * sqrt(power(greatest(coalesce(run_spread, 0.4), 0.2), 2) / least(three_day_runs / 1.57, 50) + 0.004)
+                then 'cost_shift'
+            when swap_day is null and week_days >= 5 and long_ago_days >= 10
+                and week_shift >= ln(1.6)
+                and week_shift >= 4 * sqrt(power(greatest(coalesce(run_spread, 0.4), 0.2), 2) / least(week_runs / 1.57, 100) + 0.004)
+                then 'drift'
+        end as shift_kind
+    from since
+),
+
+-- One finding per change: a change that goes on is the same change.
+shifts as (
+    select
+        *,
+        lag(day_number) over (partition by workflow order by day_number) as shifted_before
+    from shifted
+    where shift_kind is not null
+),
+
+delivering as (
+    select
+        *,
+        sum(delivered) over two_days as two_day_delivered,
+        sum(runs) over two_days as two_day_runs,
+        sum(amount) over two_days as two_day_amount
+    from centred
+    window two_days as (partition by workflow order by day_number range between 1 preceding and current row)
+),
+
+barren as (
+    select
+        *,
+        lag(day_number) over (partition by workflow order by day_number) as barren_before
+    from delivering
+    where usual_days >= 8
+        and usual_delivery >= 0.4
+        and two_day_runs >= 6
+        and two_day_delivered <= 0.2 * usual_delivery * two_day_runs
+),
+
+final as (
+    select
+        day_number, workflow, team, 'loop' as kind, deviation / day_spread as score,
+        amount as actual, runs * exp(usual_level) as expected, excess
+    from looped
+    where is_loop
+    union all
+    select
+        day_number, workflow, team, shift_kind as kind,
+        coalesce(case when shift_kind = 'model_swap' then swap_shift when shift_kind = 'cost_shift' then three_day_shift else week_shift end, 0)
+            / day_spread as score,
+        amount as actual,
+        runs * exp(case
+            when shift_kind = 'model_swap' then swap_level when shift_kind = 'cost_shift' then usual_level else unit_level - week_shift
+        end) as expected,
+        amount - runs * exp(case
+            when shift_kind = 'model_swap' then swap_level when shift_kind = 'cost_shift' then usual_level else unit_level - week_shift
+        end) as excess
+    from shifts
+    where shifted_before is null or day_number - shifted_before > 21
+    union all
+    select
+        day_number, workflow, team, 'no_delivery' as kind,
+        usual_delivery * two_day_runs - two_day_delivered as score,
+        amount as actual, amount * delivery / nullif(usual_delivery, 0) as expected, amount * (1 - delivery / usual_delivery) as excess
+    from barren
+    where barren_before is null or day_number - barren_before > 7
+)
+
+select * from final

@@ -1,0 +1,128 @@
+-- Every finding, one shape. People's findings pass through an alert budget: so many a week and thousand people, the largest first.
+with vendor_days as (
+    select * from {{ ref('int_signal_vendor_days') }}
+),
+
+team_days as (
+    select * from {{ ref('int_signal_team_days') }}
+),
+
+user_scores as (
+    select * from {{ ref('int_signal_user_scores') }}
+),
+
+workflow_findings as (
+    select * from {{ ref('int_signal_workflow_findings') }}
+),
+
+candidates as (
+    select
+        day_number, vendor, user_key, team, 'spike' as kind, spike_score as score,
+        amount as actual, expected, expected * exp(2 * spread) as upper, excess, lone_z as z
+    from user_scores
+    where spike_score is not null
+    union all
+    select
+        day_number, vendor, user_key, team, 'slow_change' as kind, slow_score as score,
+        amount as actual, expected, expected * exp(2 * spread) as upper, week_excess as excess, week_z as z
+    from user_scores
+    where slow_score is not null
+),
+
+weeks as (
+    select
+        cast(floor(day_number / 7.0) as integer) as week,
+        count(distinct user_key) as active_people
+    from user_scores
+    group by cast(floor(day_number / 7.0) as integer)
+),
+
+-- Eight weeks before the week that is judged: as many scores are let through as the budget has room for.
+room as (
+    select
+        weeks.week,
+        count(past.week) as past_weeks,
+        avg(past.active_people) as active_people
+    from weeks
+    inner join weeks as past on past.week between weeks.week - 8 and weeks.week - 1
+    group by weeks.week
+),
+
+budgets as (
+    select 'spike' as kind, 1.0 as per_week
+    union all
+    select 'slow_change', 0.5
+),
+
+ranked as (
+    select
+        room.week,
+        budgets.kind,
+        greatest(9, round(budgets.per_week * room.active_people / 1000 * room.past_weeks)) as let_through,
+        candidates.score,
+        row_number() over (partition by room.week, budgets.kind order by candidates.score desc) as place
+    from room
+    cross join budgets
+    inner join candidates
+        on candidates.kind = budgets.kind
+        and candidates.day_number >= (room.week - 8) * 7
+        and candidates.day_number < room.week * 7
+    where room.past_weeks >= 4
+),
+
+thresholds as (
+    select week, kind, min(score) as threshold, max(place) as places, max(let_through) as let_through
+    from ranked
+    where place <= let_through
+    group by week, kind
+),
+
+over_threshold as (
+    select
+        candidates.*,
+        thresholds.threshold,
+        lag(candidates.day_number) over (
+            partition by candidates.vendor, candidates.user_key, candidates.kind order by candidates.day_number
+        ) as fired_before
+    from candidates
+    inner join thresholds
+        on cast(floor(candidates.day_number / 7.0) as integer) = thresholds.week
+        and candidates.kind = thresholds.kind
+        and candidates.score >= thresholds.threshold
+),
+
+surges as (
+    select
+        *,
+        lag(day_number) over (partition by team order by day_number, surge_score desc) as fired_before
+    from team_days
+    where is_surge
+),
+
+final as (
+    select
+        day_number, 'vendor' as level, vendor as entity, vendor, kind,
+        case
+            when kind in ('missing', 'partial', 'late') then 1 + greatest(-gap, 0) else 1 + abs(jump)
+        end as score,
+        cast(known_users as double) as actual, expected_users as expected, cast(null as double) as upper,
+        cast(null as double) as excess, coalesce(jump_z, -gap / greatest(gap_spread, 0.02)) as z, cast(null as double) as threshold
+    from vendor_days
+    where is_faulty
+    union all
+    select
+        day_number, 'user', user_key, vendor, kind, score, actual, expected, upper, excess, z, threshold
+    from over_threshold
+    where kind = 'spike' or fired_before is null or day_number - fired_before > 21
+    union all
+    select
+        day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.2
+    from surges
+    where fired_before is null or day_number - fired_before > 14
+    union all
+    select
+        day_number, 'workflow', workflow, '*', kind, score, actual, expected, cast(null as double), excess, score, cast(null as double)
+    from workflow_findings
+)
+
+select * from final
