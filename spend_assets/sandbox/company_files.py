@@ -10,7 +10,7 @@ import msgspec
 
 from spend_assets.sandbox.company_invoices import Invoice, Invoices
 from spend_assets.sandbox.company_plan import CompanyPlan, Row
-from spend_assets.sandbox.company_terms import BILLED_VIA, CONTRACT, CURSOR, OPENAI, PAYER, Rates, midnight, terms
+from spend_assets.sandbox.company_terms import BILLED_VIA, CONTRACT, COPILOT, CURSOR, OPENAI, PAYER, Rates, midnight, terms
 from spend_assets.sandbox.cursor_server import CursorServer
 from spend_assets.sandbox.identities import next_month
 from spend_assets.sandbox.ledger import months_of
@@ -40,6 +40,7 @@ def write_company_files(
         writer.statement("goals", plan.goals(today))
         writer.statement("budgets", ({**row, "currency": "USD"} for row in plan.budgets(today)))
         writer.statement("holidays", plan.holidays(today))
+        writer.statement("bill_decisions", _decisions(world, invoices, as_of))
     first = world.config.start.replace(day=1) if since is None else since.date()
     writer.statement("fx_rates", _rates(invoices.rates, first, today), f"fx-{today}.csv")
     for invoice in invoices.issued(as_of, since):
@@ -69,6 +70,21 @@ def _contracts(servers: Mapping[str, VendorServer]) -> Iterable[Row]:
             "billed_via": BILLED_VIA.get(term.bill, "direct"),
             "valid_from": term.valid_from.isoformat(),
             "valid_to": term.valid_to.isoformat() if term.valid_to else "",
+        }
+
+
+def _decisions(world: World, invoices: Invoices, as_of: datetime) -> Iterable[Row]:
+    approver = world.organisation.people[0].employee_id
+    for invoice_id, decided, settled in invoices.disputes(as_of):
+        yield {
+            "decision_id": f"FIN-{invoice_id}",
+            "vendor": COPILOT[0],
+            "invoice_id": invoice_id,
+            "kind": "dispute",
+            "reason": "Seats of a team that had left are asked for",
+            "approved_by": approver,
+            "decided_on": decided.isoformat(),
+            "settled_on": settled.isoformat() if settled else "",
         }
 
 

@@ -95,6 +95,16 @@ class Invoices:
         due = [make for day, make in self._planned() if midnight(day) <= as_of and (since is None or midnight(day) > since)]
         return sorted((make() for make in due), key=lambda invoice: (invoice.issued_on, invoice.invoice_id))
 
+    def disputes(self, as_of: datetime) -> Iterator[tuple[str, date, date | None]]:
+        """(invoice, from, settled on) as known at `as_of`: every third bill of Copilot is contested for nine days."""
+        config = self._world.config
+        for number, month in enumerate(months_of(config.start, config.end)):
+            issued = self._issue_day(COPILOT, month)
+            billed = month >= config.start and next_month(month) - timedelta(days=1) <= config.end
+            if billed and number % 3 == 1 and midnight(issued + timedelta(days=1)) <= as_of:
+                settled = issued + timedelta(days=10)
+                yield self._number(COPILOT, month), issued + timedelta(days=1), settled if midnight(settled) <= as_of else None
+
     def _planned(self) -> Iterator[tuple[date, Callable[[], Invoice]]]:
         """Each invoice's day of issue, and how it is made: the ledgers are read for those that are asked for only."""
         config, servers = self._world.config, self._servers
@@ -207,7 +217,8 @@ class Invoices:
     def _cursor_lines(self, server: CursorServer, start: datetime, end: datetime, issued: datetime, rate: Decimal) -> Iterator[Line]:
         whole, parts = 0, Decimal(0)
         for member in server.team.members:
-            if member.joined >= end or (member.removed is not None and member.removed <= start):
+            # An unpaid admin has no seat to pay for.
+            if member.role == "free-owner" or member.joined >= end or (member.removed is not None and member.removed <= start):
                 continue
             if member.joined <= start:
                 whole += 1

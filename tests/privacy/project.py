@@ -53,6 +53,11 @@ TABLES = {
     "int_person_activity": "vendor VARCHAR, account VARCHAR, day DATE, person_id VARCHAR, team VARCHAR, interactions BIGINT",
     "int_known_identifiers": "identifier VARCHAR",
 }
+NO_BILLS = (
+    "cast(null as date) as month, cast(null as varchar) as vendor, cast(null as varchar) as account, cast(null as varchar) as series, "
+    "cast(null as varchar) as currency, cast(null as varchar) as data_status, "
+    + ", ".join(f"cast(null as decimal(28, 12)) as {name}" for name in ("invoiced_amount", "invoiced_usd", "unexplained_usd", "cutoff_usd"))
+)
 SETTLE_DAYS = 5
 NOTHING = "(null)"
 CSV = f"header=false, all_varchar=true, nullstr='{NOTHING}'"
@@ -75,6 +80,7 @@ class Lab:
         for table in TABLES:
             self._write(f"models/intermediate/given/{table}.sql", f"select * from read_parquet('{{{{ var('home') }}}}/{table}.parquet')")
         self._write("models/intermediate/given/int_spend_effective.sql", "select * from {{ ref('int_spend_people') }}")
+        self._write("models/intermediate/given/int_bill_months.sql", f"select {NO_BILLS} where false")
 
     def _write(self, name: str, text: str) -> None:
         path = self.project / name

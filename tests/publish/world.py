@@ -35,7 +35,7 @@ CREATE TABLE marts.data_health AS SELECT * FROM (VALUES ('github_copilot', 'user
 CREATE TABLE marts.finance_monthly AS SELECT DATE '2026-09-01' AS month, 'github_copilot' AS vendor, 'acme' AS account,
     'human_usage' AS series, 'USD' AS currency, 5::DECIMAL(28,12) AS consumption_usd, 4::DECIMAL(28,12) AS billed_usd,
     4::DECIMAL(28,12) AS effective_usd,
-    NULL::DECIMAL(28,12) AS invoiced_usd, 0::DECIMAL(28,12) AS cutoff_usd, NULL::DECIMAL(28,12) AS unexplained_usd,
+    NULL::DECIMAL(28,12) AS invoiced_usd, 0::DECIMAL(28,12) AS provisional_usd, NULL::DECIMAL(28,12) AS unexplained_usd,
     0.5::DECIMAL(28,12) AS seat_months, 'open' AS close_status;
 CREATE TABLE marts.spend_daily AS SELECT DATE '2026-09-01' AS day,
     CASE i % 5 WHEN 0 THEN '(pool)' WHEN 1 THEN 'dependabot[bot]' WHEN 2 THEN 'hr:' || i

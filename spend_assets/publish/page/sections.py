@@ -132,7 +132,7 @@ def finance_months(published: Published) -> str:
         ),
         """
         SELECT strftime(month, '%Y-%m'), vendor, account, series, currency, consumption_usd, billed_usd, effective_usd, invoiced_usd,
-            cutoff_usd, unexplained_usd, seat_months, close_status
+            provisional_usd, unexplained_usd, seat_months, close_status
         FROM published ORDER BY month DESC, vendor, account, series
         """,
         (

@@ -41,6 +41,10 @@ month_status as (
     group by words.published_vendor, words.published_account, words.series, stream_days.month
 ),
 
+bill_months as (
+    select * from {{ ref('int_bill_months') }}
+),
+
 monthly as (
     select
         month,
@@ -53,7 +57,7 @@ monthly as (
         {{ sum_money('effective_usd') }} as effective_usd,
         -- Billed on days that may still move: what a close on this day has to accrue.
         {{ sum_money("case when billed_usd is null then null when data_status in ('complete', 'not_available') then 0 else billed_usd end") }}
-            as cutoff_usd,
+            as provisional_usd,
         {{ sum_money('seat_months') }} as seat_months,
         {{ complete_share('data_status') }} as complete_share,
         max(case when told_on is null then 1 else 0 end) = 1 as has_untold_days
@@ -61,22 +65,9 @@ monthly as (
     group by month, vendor, account, series
 ),
 
-final as (
+used as (
     select
-        monthly.month,
-        monthly.vendor,
-        monthly.account,
-        monthly.series,
-        monthly.currency,
-        monthly.consumption_usd,
-        monthly.billed_usd,
-        monthly.effective_usd,
-        -- Invoices are not ingested yet: unknown, not zero.
-        cast(null as {{ money_type() }}) as invoiced_amount,
-        cast(null as {{ money_type() }}) as invoiced_usd,
-        monthly.cutoff_usd,
-        cast(null as {{ money_type() }}) as unexplained_usd,
-        monthly.seat_months,
+        monthly.*,
         case
             when {{ dbt.dateadd('month', 1, 'monthly.month') }} > {{ as_of() }} then 'open'
             when month_status.days_are_settled and month_status.reaches_its_end then 'settled'
@@ -84,15 +75,46 @@ final as (
         end as close_status,
         case
             when month_status.worst_day = 'complete' and not month_status.reaches_its_end then 'provisional' else month_status.worst_day
-        end as data_status,
-        monthly.complete_share,
-        monthly.has_untold_days
+        end as data_status
     from monthly
     left join month_status
         on monthly.vendor = month_status.vendor
         and monthly.account = month_status.account
         and monthly.series = month_status.series
         and monthly.month = month_status.month
+),
+
+-- What was used and what was invoiced stand in one row where they share month, series and currency; else each has its own.
+final as (
+    select
+        coalesce(used.month, bill_months.month) as month,
+        coalesce(used.vendor, bill_months.vendor) as vendor,
+        coalesce(used.account, bill_months.account) as account,
+        coalesce(used.series, bill_months.series) as series,
+        coalesce(used.currency, bill_months.currency) as currency,
+        used.consumption_usd,
+        used.billed_usd,
+        used.effective_usd,
+        bill_months.invoiced_amount,
+        bill_months.invoiced_usd,
+        bill_months.cutoff_usd,
+        used.provisional_usd,
+        bill_months.unexplained_usd,
+        used.seat_months,
+        coalesce(
+            used.close_status,
+            case when {{ dbt.dateadd('month', 1, 'bill_months.month') }} > {{ as_of() }} then 'open' else 'invoiced' end
+        ) as close_status,
+        coalesce(used.data_status, bill_months.data_status, 'complete') as data_status,
+        used.complete_share,
+        coalesce(used.has_untold_days, false) as has_untold_days
+    from used
+    full outer join bill_months
+        on used.month = bill_months.month
+        and used.vendor = bill_months.vendor
+        and used.account = bill_months.account
+        and used.series = bill_months.series
+        and used.currency = bill_months.currency
 )
 
 select * from final
