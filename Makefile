@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo ui test test-long lint check bench clean-data
+.PHONY: help setup demo ui test test-long lint check bench score clean-data
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,12 @@ test-long: setup ## the heavy proofs (kill points, unseen seeds, volumes); write
 
 bench: setup ## time and memory of each stage, as ratios
 	@$(PY) -m bench
+
+# A module per score, each printing its table and failing where it is not as good as it must be.
+SCORES := bench.score_forecast
+
+score: setup ## how good the forecast (and every other estimate) is on companies that nobody tuned it with
+	@for module in $(SCORES); do $(PY) -m $$module || exit 1; done
 
 clean-data: ## delete data/ (landing, raw, warehouse, publications); asks first
 	@printf 'Delete everything under data/? Landed answers cannot always be fetched again. Type yes: '; \

@@ -13,6 +13,7 @@ final as (
         {{ empty_is_null('cost_center') }} as cost_center,
         {{ empty_is_null('segment') }} as segment,
         {{ empty_is_null('manager_id') }} as manager_id,
+        {{ empty_is_null('entity') }} as entity,
         valid_from,
         {{ or_open_end('valid_to') }} as valid_to
     from records

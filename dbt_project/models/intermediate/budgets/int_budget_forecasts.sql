@@ -1,0 +1,195 @@
+{% set key = ['scope', 'scope_id', 'scope_vendor', 'vendor', 'account', 'component'] %}
+
+with paths as (
+    select * from {{ ref('int_forecast_paths') }}
+),
+
+days as (
+    select * from {{ ref('int_forecast_days') }} where known_until = cast('9999-12-31' as date)
+),
+
+plans as (
+    select distinct scope, scope_id, vendor as scope_vendor from {{ ref('int_budget_plans') }}
+),
+
+spend as (
+    select * from {{ ref('int_spend_people') }}
+),
+
+anthropic_keys as (
+    select * from {{ ref('int_anthropic_keys') }}
+),
+
+openai_keys as (
+    select * from {{ ref('int_openai_keys') }}
+),
+
+calendar as (
+    select * from {{ ref('int_calendar') }} where day <= {{ as_of() }}
+),
+
+-- A month of a vendor's bill as it was to be expected on a morning. `use` is what is shared by: consumption of a pool, charges of all else.
+parts as (
+    select
+        as_of, month, vendor, account, component,
+        -- On the first mornings of a month nothing of it is known: that is 0, where there is a bill at all.
+        case when count(expected_usd) > 0 then {{ sum_money('coalesce(billed_usd, 0)') }} end as billed_usd,
+        {{ sum_money('expected_usd') }} as expected_usd,
+        {{ sum_money("case when component = 'pooled' then coalesce(consumption_usd, 0) else coalesce(billed_usd, 0) end") }} as used_usd,
+        {{ sum_money('expected_use_usd') }} as expected_use_usd,
+        max(case when is_known then day end) as known_through,
+        count(case when is_known then 1 end) as known_days
+    from paths
+    group by as_of, month, vendor, account, component
+),
+
+wholes as (
+    select
+        as_of, month, 'organisation' as scope, '(all)' as scope_id, '(all)' as scope_vendor,
+        {{ sum_money('billed_usd') }} as spent_usd, {{ sum_money('expected_usd') }} as expected_usd, min(known_days) as known_days
+    from parts
+    group by as_of, month
+    union all
+    select
+        as_of, month, 'vendor' as scope, vendor as scope_id, '(all)' as scope_vendor,
+        {{ sum_money('billed_usd') }} as spent_usd, {{ sum_money('expected_usd') }} as expected_usd, min(known_days) as known_days
+    from parts
+    group by as_of, month, vendor
+),
+
+key_names as (
+    select 'anthropic' as vendor, account, api_key_id as principal, key_name, valid_from, valid_to from anthropic_keys
+    union all
+    select 'openai' as vendor, account, api_key_id as principal, key_name, valid_from, valid_to from openai_keys
+),
+
+-- Whose budget a row is of: a team has its machines', too. A key is named by its id or by its name, which outlives it.
+of_scopes as (
+    {% for scope, column in [
+        ('team', "coalesce(spend.owner_team, spend.team)"), ('cost_center', 'spend.cost_center'), ('workflow', 'spend.workflow_id'),
+        ('key', 'spend.principal')
+    ] %}
+    select
+        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
+        spend.consumption_usd, spend.effective_usd
+    from spend
+    inner join plans
+        on plans.scope = '{{ scope }}' and plans.scope_id = {{ column }} and plans.scope_vendor in (spend.vendor, '(all)')
+    union all
+    {% endfor %}
+    select
+        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
+        spend.consumption_usd, spend.effective_usd
+    from spend
+    inner join key_names
+        on spend.vendor = key_names.vendor
+        and spend.account = key_names.account
+        and spend.principal = key_names.principal
+        and spend.day >= key_names.valid_from
+        and spend.day < key_names.valid_to
+    inner join plans
+        on plans.scope = 'key' and plans.scope_id = key_names.key_name and plans.scope_id <> spend.principal
+        and plans.scope_vendor in (spend.vendor, '(all)')
+    union all
+    select
+        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
+        spend.consumption_usd, spend.effective_usd
+    from spend
+    inner join plans on plans.scope = 'organisation' and plans.scope_vendor = spend.vendor
+),
+
+used as (
+    select
+        {{ key | join(', ') }}, day,
+        {{ sum_money("case when component = 'pooled' then consumption_usd else effective_usd end") }} as used_usd
+    from of_scopes
+    group by {{ key | join(', ') }}, day
+),
+
+-- Use up to each day, of the scope and of all: two of them tell any span between.
+all_used as (
+    select
+        days.vendor, days.account, days.component, days.day,
+        case when days.component = 'pooled' then days.consumption_usd else days.billed_usd end as used_usd
+    from days
+),
+
+summed as (
+    select
+        {% for column in key %}scopes.{{ column }}, {% endfor %}
+        calendar.day,
+        {{ sum_money('coalesce(used.used_usd, 0)') }} as day_usd,
+        {{ sum_money('coalesce(all_used.used_usd, 0)') }} as all_day_usd
+    from (select distinct {{ key | join(', ') }} from used) as scopes
+    inner join (select min(day) as first_day from all_used) as begun on true
+    inner join calendar on calendar.day >= begun.first_day
+    left join used
+        on {% for column in key %}scopes.{{ column }} = used.{{ column }} and {% endfor %}calendar.day = used.day
+    left join all_used
+        on scopes.vendor = all_used.vendor and scopes.account = all_used.account and scopes.component = all_used.component
+        and calendar.day = all_used.day
+    group by {% for column in key %}scopes.{{ column }}, {% endfor %}calendar.day
+),
+
+running as (
+    select
+        {{ key | join(', ') }}, day,
+        cast(sum(day_usd) over up_to as {{ money_type() }}) as up_to_usd,
+        cast(sum(all_day_usd) over up_to as {{ money_type() }}) as all_up_to_usd
+    from summed
+    window up_to as (partition by {{ key | join(', ') }} order by day rows between unbounded preceding and current row)
+),
+
+-- A scope's part of what is known of the month, and of the four weeks before: by that it is expected to take part in the rest.
+shares as (
+    select
+        {% for column in key %}scopes.{{ column }}, {% endfor %}
+        parts.as_of, parts.month, parts.billed_usd, parts.expected_usd, parts.used_usd, parts.expected_use_usd, parts.known_days,
+        coalesce(cast(at_end.up_to_usd - coalesce(at_start.up_to_usd, 0) as double)
+            / nullif(cast(at_end.all_up_to_usd - coalesce(at_start.all_up_to_usd, 0) as double), 0), 0) as share_of_month,
+        coalesce(cast(at_last.up_to_usd - coalesce(weeks_ago.up_to_usd, 0) as double)
+            / nullif(cast(at_last.all_up_to_usd - coalesce(weeks_ago.all_up_to_usd, 0) as double), 0), 0) as share_of_weeks
+    from (select distinct {{ key | join(', ') }} from used) as scopes
+    inner join parts on scopes.vendor = parts.vendor and scopes.account = parts.account and scopes.component = parts.component
+    {% for name, day in [
+        ('at_end', 'parts.known_through'), ('at_start', "cast(" ~ dbt.dateadd('day', -1, 'parts.month') ~ " as date)"),
+        ('at_last', "coalesce(parts.known_through, cast(" ~ dbt.dateadd('day', -3, 'parts.as_of') ~ " as date))"),
+        ('weeks_ago', "cast(" ~ dbt.dateadd('day', -28, "coalesce(parts.known_through, cast(" ~ dbt.dateadd('day', -3, 'parts.as_of') ~ " as date))") ~ " as date)")
+    ] %}
+    left join running as {{ name }}
+        on {% for column in key %}scopes.{{ column }} = {{ name }}.{{ column }} and {% endfor %}{{ name }}.day = {{ day }}
+    {% endfor %}
+),
+
+of_parts as (
+    select
+        as_of, month, scope, scope_id, scope_vendor, known_days,
+        cast(cast(billed_usd as double) * share_of_month as decimal(28, 6)) as spent_usd,
+        cast(
+            case
+                when component = 'pooled'
+                    then cast(billed_usd + expected_usd as double)
+                        * (cast(used_usd as double) * share_of_month + cast(expected_use_usd as double) * share_of_weeks)
+                        / nullif(cast(used_usd + expected_use_usd as double), 0)
+                    - cast(billed_usd as double) * share_of_month
+                else cast(expected_usd as double) * share_of_weeks
+            end as decimal(28, 6)
+        ) as expected_usd
+    from shares
+),
+
+final as (
+    select * from wholes
+    union all
+    select
+        as_of, month, scope, scope_id, scope_vendor,
+        {{ sum_money('spent_usd') }} as spent_usd, {{ sum_money('expected_usd') }} as expected_usd, min(known_days) as known_days
+    from of_parts
+    group by as_of, month, scope, scope_id, scope_vendor
+)
+
+select
+    as_of, month, scope, scope_id, scope_vendor as vendor, spent_usd, expected_usd,
+    cast(spent_usd + expected_usd as {{ money_type() }}) as forecast_usd,
+    known_days
+from final
