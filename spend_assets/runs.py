@@ -46,10 +46,16 @@ def run_days(home: Path, first: date, last: date, *, refetch: Sequence[str] = ()
     from spend_assets.defs.assets.streams import REFETCH_TAG
     from spend_assets.defs.partitions import range_tags
     from spend_assets.defs.schedules import DAILY_JOB
+    from spend_assets.event_log import kept_open
 
     tags = range_tags(first, last) | ({REFETCH_TAG: ",".join(refetch)} if refetch else {})
     log = home / "builds" / "dbt.log"
-    with dg.DagsterInstance.get() as instance, log.open("w", encoding="utf-8") as out, contextlib.redirect_stdout(out):
+    with (
+        dg.DagsterInstance.get() as instance,
+        kept_open(instance.event_log_storage),
+        log.open("w", encoding="utf-8") as out,
+        contextlib.redirect_stdout(out),
+    ):
         result = defs.resolve_job_def(DAILY_JOB).execute_in_process(
             instance=instance, tags=tags, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
