@@ -26,3 +26,11 @@
         else 'usage'
     end
 {%- endmacro %}
+
+{# An estimate to three digits: 12345.6 is 12300. #}
+{% macro three_digits(amount) -%}
+    case
+        when {{ amount }} <= 0 then cast(0 as {{ money_type() }})
+        else cast(round(cast({{ amount }} as double), 2 - cast(floor(log10(cast({{ amount }} as double))) as integer)) as {{ money_type() }})
+    end
+{%- endmacro %}

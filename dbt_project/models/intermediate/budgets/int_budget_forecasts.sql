@@ -8,20 +8,8 @@ days as (
     select * from {{ ref('int_forecast_days') }} where known_until = cast('9999-12-31' as date)
 ),
 
-plans as (
-    select distinct scope, scope_id, vendor as scope_vendor from {{ ref('int_budget_plans') }}
-),
-
-spend as (
-    select * from {{ ref('int_spend_people') }}
-),
-
-anthropic_keys as (
-    select * from {{ ref('int_anthropic_keys') }}
-),
-
-openai_keys as (
-    select * from {{ ref('int_openai_keys') }}
+budget_use as (
+    select * from {{ ref('int_budget_use') }}
 ),
 
 calendar as (
@@ -57,52 +45,11 @@ wholes as (
     group by as_of, month, vendor
 ),
 
-key_names as (
-    select 'anthropic' as vendor, account, api_key_id as principal, key_name, valid_from, valid_to from anthropic_keys
-    union all
-    select 'openai' as vendor, account, api_key_id as principal, key_name, valid_from, valid_to from openai_keys
-),
-
--- Whose budget a row is of: a team has its machines', too. A key is named by its id or by its name, which outlives it.
-of_scopes as (
-    {% for scope, column in [
-        ('team', "coalesce(spend.owner_team, spend.team)"), ('cost_center', 'spend.cost_center'), ('workflow', 'spend.workflow_id'),
-        ('key', 'spend.principal')
-    ] %}
-    select
-        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
-        spend.consumption_usd, spend.effective_usd
-    from spend
-    inner join plans
-        on plans.scope = '{{ scope }}' and plans.scope_id = {{ column }} and plans.scope_vendor in (spend.vendor, '(all)')
-    union all
-    {% endfor %}
-    select
-        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
-        spend.consumption_usd, spend.effective_usd
-    from spend
-    inner join key_names
-        on spend.vendor = key_names.vendor
-        and spend.account = key_names.account
-        and spend.principal = key_names.principal
-        and spend.day >= key_names.valid_from
-        and spend.day < key_names.valid_to
-    inner join plans
-        on plans.scope = 'key' and plans.scope_id = key_names.key_name and plans.scope_id <> spend.principal
-        and plans.scope_vendor in (spend.vendor, '(all)')
-    union all
-    select
-        plans.scope, plans.scope_id, plans.scope_vendor, spend.vendor, spend.account, spend.day, {{ forecast_component('spend.') }} as component,
-        spend.consumption_usd, spend.effective_usd
-    from spend
-    inner join plans on plans.scope = 'organisation' and plans.scope_vendor = spend.vendor
-),
-
 used as (
     select
         {{ key | join(', ') }}, day,
         {{ sum_money("case when component = 'pooled' then consumption_usd else effective_usd end") }} as used_usd
-    from of_scopes
+    from budget_use
     group by {{ key | join(', ') }}, day
 ),
 

@@ -23,16 +23,30 @@ pools as (
     select * from {{ ref('int_forecast_pools') }}
 ),
 
+months as (
+    select distinct month
+    from calendar
+    where month > {{ dbt.dateadd('day', -var('forecast_mornings'), as_of()) }}
+        and month >= (select cast({{ dbt.date_trunc('month', 'min(day)') }} as date) from days)
+),
+
 -- Every morning of the last months: today's forecast, and those that were to be had before, by which it is judged. In the first half of a month
 -- the last days of the one before may still come.
 mornings as (
-    select day as as_of, month
+    select calendar.day as as_of, calendar.month
     from calendar
-    where day <= {{ as_of() }} and month > {{ dbt.dateadd('day', -var('forecast_mornings'), as_of()) }}
+    inner join months on calendar.month = months.month
+    where calendar.day <= {{ as_of() }}
     union all
-    select day as as_of, cast({{ dbt.dateadd('month', -1, 'month') }} as date) as month
+    select calendar.day as as_of, months.month
     from calendar
-    where day <= {{ as_of() }} and month > {{ dbt.dateadd('day', -var('forecast_mornings'), as_of()) }} and extract(day from day) <= 15
+    inner join months on calendar.month = {{ dbt.dateadd('month', 1, 'months.month') }}
+    where calendar.day <= {{ as_of() }} and extract(day from calendar.day) <= 15
+    union all
+    -- What became of the months before, as it is known today.
+    select {{ as_of() }} as as_of, month
+    from months
+    where {{ dbt.dateadd('day', 15, dbt.dateadd('month', 1, 'month')) }} <= {{ as_of() }}
 ),
 
 -- What was known on a morning of the days before it. Nothing that came later takes part.
@@ -58,7 +72,7 @@ known as (
     from mornings
     inner join days
         on days.day < mornings.as_of
-        and days.day >= {{ dbt.dateadd('day', -memory_days, 'mornings.as_of') }}
+        and days.day >= least({{ dbt.dateadd('day', -memory_days, 'mornings.as_of') }}, mornings.month)
         and days.known_from <= mornings.as_of
         and days.known_until > mornings.as_of
     inner join calendar on days.day = calendar.day
@@ -136,7 +150,7 @@ timeline as (
         {{ cycle_day('calendar.day', 'series.cycle_anchor_day') }} as cycle_day
     from series
     inner join calendar
-        on calendar.day >= {{ dbt.dateadd('day', -memory_days, 'series.as_of') }}
+        on calendar.day >= least({{ dbt.dateadd('day', -memory_days, 'series.as_of') }}, series.month)
         and calendar.day < {{ dbt.dateadd('month', 1, 'series.month') }}
     left join holidays on calendar.day = holidays.day
 ),
