@@ -21,6 +21,12 @@ MONEY = frozenset(
         "Seat-months",
         "From (USD)",
         "Below (USD)",
+        "Budget (USD)",
+        "Spent (USD)",
+        "Forecast (USD)",
+        "Low (USD)",
+        "High (USD)",
+        "Pool (USD)",
     }
 )
 COUNTS = frozenset({"Active people", "People", "Cells", "Days not complete", "Days", "Attempts", "Records"})
@@ -221,10 +227,82 @@ def persons_of_teams(published: Published) -> str:
     )
 
 
+def budgets(published: Published) -> str:
+    return _section(
+        published,
+        "Budgets of the last two months",
+        "budget_status",
+        (
+            "Month",
+            "Scope",
+            "Name",
+            "Budget (USD)",
+            "Spent (USD)",
+            "Spent",
+            "Stage",
+            "Since",
+            "Do",
+            "Forecast (USD)",
+            "Low (USD)",
+            "High (USD)",
+            "Usual error",
+            "Spent up on",
+        ),
+        """
+        SELECT strftime(month, '%Y-%m'), scope, scope_id || CASE WHEN vendor = '(all)' THEN '' ELSE ' (' || vendor || ')' END,
+            budget_usd, spent_usd, spent_percent::BIGINT || ' %',
+            coalesce(stage, 'no budget') || CASE WHEN is_restated THEN ' (restated)' ELSE '' END,
+            coalesce((CASE stage WHEN 'policy' THEN policy_on WHEN 'review' THEN review_on ELSE early_warning_on END)::VARCHAR, ''),
+            coalesce(action, ''), forecast_usd, forecast_low_usd, forecast_high_usd,
+            coalesce(round(forecast_error_p50 * 100, 1)::DECIMAL(9, 1) || ' %', ''),
+            coalesce(
+                exhausted_on::VARCHAR
+                    || coalesce(' (' || exhausted_first_on || ' to ' || coalesce(exhausted_last_on::VARCHAR, 'later') || ')', ''), ''
+            )
+        FROM published WHERE month IN (SELECT DISTINCT month FROM published ORDER BY month DESC LIMIT 2)
+        ORDER BY month DESC, list_position(['organisation', 'vendor', 'cost_center', 'team', 'workflow', 'key'], scope), scope_id, vendor
+        """,
+        (
+            "Effective spend against what was planned. Stages are reviews, not stops: 60 % spent, or a forecast of 100 % on two "
+            "mornings in a row, tells the owner; 80 % asks for a review; 95 % for other models or another budget. A stage fires once "
+            "a month and stays. It counts all spend; the amounts leave out days and accounts that are not told yet.",
+            "A forecast is an estimate. Of ten months about as far as this one, one came out below the low figure and one above the "
+            "high one; usual error is what half of the past forecasts about this day of the month stayed below. What belongs to people "
+            "below the vendor has its stage only.",
+        ),
+        "No month has spend or a budget yet.",
+    )
+
+
+def pools(published: Published) -> str:
+    return _section(
+        published,
+        "Included pools",
+        "pool_status",
+        ("Month", "Vendor", "Account", "Pool (USD)", "Used", "Month should use", "Runs out on", "Usual error"),
+        """
+        SELECT strftime(month, '%Y-%m'), vendor, account, pool_usd, used_percent::BIGINT || ' %', forecast_percent::BIGINT || ' %',
+            CASE
+                WHEN pool_usd IS NULL AND runs_out_on IS NULL THEN NULL
+                ELSE coalesce(runs_out_on::VARCHAR, 'lasts')
+                    || coalesce(' (' || runs_out_first_on || ' to ' || coalesce(runs_out_last_on::VARCHAR, 'later') || ')', '')
+            END,
+            coalesce(round(forecast_error_p50 * 100, 1)::DECIMAL(9, 1) || ' %', '')
+        FROM published WHERE month IN (SELECT DISTINCT month FROM published ORDER BY month DESC LIMIT 2)
+        ORDER BY month DESC, vendor, account
+        """,
+        (
+            "Use at list prices that the seats include, for all of an account together, anew at 00:00 UTC on the first. "
+            "What is used beyond is charged.",
+        ),
+        "No account has a pool.",
+    )
+
+
 Section = Callable[[Published], str]
 PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
     "aggregate": ("AI agent spend", (spend_by_month, spend_by_team, spend_bands, cost_of_privacy, health_gaps, health_counts)),
-    "finance": ("AI agent spend: finance", (finance_months,)),
+    "finance": ("AI agent spend: finance", (finance_months, budgets, pools)),
     "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined, persons_of_teams)),
 }
 """Title and sections of each audience's page. None lists persons: the unit is the workflow (DESIGN law 11)."""
