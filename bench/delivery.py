@@ -13,7 +13,8 @@ from spend_assets.landing.ingest import ingest_stream
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.sandbox.run import Sandbox, SandboxConfig
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.git_delivery import GitDelivery
 
 LAST_DAY = date(2026, 10, 30)

@@ -18,7 +18,7 @@ from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
 from spend_assets.home import exclusive, prepare_home
 from spend_assets.landing import inbox, otlp
 from spend_assets.landing.changes import changed_days
-from spend_assets.landing.contracts import StreamContract, load_contracts
+from spend_assets.landing.contracts import StreamContract, declared_ledger, load_contracts
 from spend_assets.landing.crash import STEPS, point
 from spend_assets.landing.cycles import cycle_days
 from spend_assets.landing.findings import accounts_of, findings, open_failures
@@ -31,7 +31,7 @@ from spend_assets.people.do_not_ingest import load_screen, read_list
 from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
-from spend_assets.settings import FileSource, Settings, SettingsError
+from spend_assets.settings import Settings, SettingsError
 from spend_assets.vendors.configured import Configured, configured
 from spend_assets.warehouse import Warehouse
 
@@ -190,7 +190,8 @@ class Pipeline:
         }
         rows |= {(otlp.VENDOR, s.account): AccountRow(otlp.VENDOR, s.account, "collector", None, True) for s in self.settings.sources.otlp}
         rows |= {
-            (s.vendor, s.account): AccountRow(s.vendor, s.account, "file", self._declared(s), False) for s in self.settings.sources.files
+            (s.vendor, s.account): AccountRow(s.vendor, s.account, "file", declared_ledger(s, self.contracts).stream, False)
+            for s in self.settings.sources.files
         }
         # Accounts known from files alone: the first stream that can carry money and is there, else the last that could.
         for vendor, streams in self.contracts.items():
@@ -203,19 +204,6 @@ class Pipeline:
                 for account in accounts_of(stores.landing, stores.raw, contract) if contract.estimates else ():
                     rows.setdefault((vendor, account), AccountRow(vendor, account, "file", None, False))
         return [rows[key] for key in sorted(rows)]
-
-    def _declared(self, source: FileSource) -> str:
-        """The declared ledger of an account by file. Raises SettingsError where it is no stream of files with amounts."""
-        contract = self.contracts.get(source.vendor, {}).get(source.ledger)
-        if contract is None or not (contract.estimates or contract.file_ledger):
-            known = [
-                f"{c.vendor}/{c.stream}" for streams in self.contracts.values() for c in streams.values() if c.estimates or c.file_ledger
-            ]
-            raise SettingsError(
-                f"[[sources.files]] account {source.account}: {source.vendor}/{source.ledger} is no stream of files with amounts; "
-                f"those are {', '.join(known)}"
-            )
-        return contract.stream
 
     @contextlib.contextmanager
     def building(self, say: Say) -> Iterator[Build]:

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 DEPLOYED_INSTANCE = Path(__file__).resolve().parent.parent / "deploy" / "dagster.yaml"
 
@@ -64,12 +68,12 @@ def run_days(home: Path, first: date, last: date, *, refetch: Sequence[str] = ()
     return RunResult(result.run_id, result.success, published, failures)
 
 
-def _reason(event: object) -> str:
+def _reason(event: "dg.DagsterEvent") -> str:
     """The message of a failed step without its stack trace."""
-    data = event.step_failure_data  # type: ignore[attr-defined]
+    data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return str(data.user_failure_data.description)
     error = data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return f"{event.step_key}: {error.message.strip() if error else 'failed'}"  # type: ignore[attr-defined]
+    return f"{event.step_key}: {error.message.strip() if error else 'failed'}"

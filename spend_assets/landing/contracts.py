@@ -12,6 +12,9 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
+from spend_assets.settings import SettingsError
+from spend_assets.sources import FileSource
+
 FieldType = Literal["string", "bigint", "double", "decimal", "boolean", "date", "timestamp", "struct", "list"]
 WindowKind = Literal["day", "days", "snapshot"]
 PersonKind = Literal["", "hr", "id", "email", "login", "name", "any", "text", "detail"]
@@ -97,6 +100,8 @@ class StreamContract:
     fields: tuple[Field, ...]
     first_day: date | None = None
     available_after_days: int = 0
+    reach_days: int | None = None
+    """The vendor answers for days up to this age; older ones are not asked for, and are not available where nothing was landed in time."""
     max_days: int = 1
     by_day_if_partial: bool = False
     """A window of several days that is not told whole is asked day by day, so that only the days that lack something are marked."""
@@ -183,6 +188,18 @@ def load_contracts(folder: Path | None = None) -> Contracts:
                         f"{path.name}, stream {contract.stream}: part {part!r} is no stream that accumulates by the same fields"
                     )
     return contracts
+
+
+def declared_ledger(source: FileSource, contracts: Contracts) -> StreamContract:
+    """The declared ledger of an account by file. Raises SettingsError where it is no stream of files with amounts."""
+    contract = contracts.get(source.vendor, {}).get(source.ledger)
+    if contract is None or not (contract.estimates or contract.file_ledger):
+        known = [f"{c.vendor}/{c.stream}" for streams in contracts.values() for c in streams.values() if c.estimates or c.file_ledger]
+        raise SettingsError(
+            f"[[sources.files]] account {source.account}: {source.vendor}/{source.ledger} is no stream of files with amounts; "
+            f"those are {', '.join(known)}"
+        )
+    return contract
 
 
 def _stream(file: str, vendor: str, name: str, body: dict[str, Any]) -> StreamContract:

@@ -35,6 +35,8 @@ def due_windows(
         return [] if answered and not refetch else [Window.of_day(today)]
     wanted = set(extra_days) | (set(span.days()) if span else set())
     first = contract.first_day or date.min
+    if contract.reach_days is not None:
+        first = max(first, today - timedelta(days=contract.reach_days))
     # A day can be asked for once it is over; the vendor may still say "not ready".
     possible = {day for day in wanted if first <= day < today}
     last, answered_on = _history(attempts, possible)

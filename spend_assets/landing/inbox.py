@@ -23,7 +23,7 @@ from spend_assets.landing.notation import UNTOLD, WRITTEN, Told, Written, stem_w
 from spend_assets.landing.raw import RawStore, report_name
 from spend_assets.landing.records import BadRecord, Typer, decode_line
 from spend_assets.landing.store import ANSWERED, Attempt, LandingStore, Manifest
-from spend_assets.settings import check_account
+from spend_assets.settings_words import check_account
 
 MAX_BYTES = 512 * 2**20
 MAX_DAYS = 1100

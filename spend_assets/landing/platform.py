@@ -80,6 +80,7 @@ _COLUMNS = {
         "window": "VARCHAR",
         "first_day": "DATE",
         "available_after_days": "BIGINT",
+        "reach_days": "BIGINT",
         "settle_days": "BIGINT",
         "refetch_days": "BIGINT",
         "route": "VARCHAR",
@@ -118,7 +119,7 @@ def write_platform_tables(store: LandingStore, raw: RawStore, accounts: Sequence
         "streams": (
             (
                 *(c.vendor, c.stream, c.title, c.window, c.first_day),
-                *(c.available_after_days, c.settle_days, c.refetch_days, c.route, c.day_basis),
+                *(c.available_after_days, c.reach_days, c.settle_days, c.refetch_days, c.route, c.day_basis),
             )
             for c in contracts
         ),

@@ -26,7 +26,7 @@ from spend_assets.landing.crash import point
 from spend_assets.landing.files import TEMPORARY, remove_temporaries, sync_folder, write_durably
 from spend_assets.landing.store import LandingStore, Manifest, Origin
 from spend_assets.landing.typed import Quarantined, TypedDay, TypedGeneration, type_generation
-from spend_assets.settings import check_account
+from spend_assets.settings_words import check_account
 
 _METADATA_KEY = "generations"
 _INSERT_ROWS = 2000

@@ -27,7 +27,7 @@ from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import point
 from spend_assets.landing.files import TEMPORARY, full_disk_is_clear, make_folder, remove_temporaries, sync_file, sync_folder
 from spend_assets.landing.screen import Screen
-from spend_assets.settings import check_account
+from spend_assets.settings_words import check_account
 
 Origin = Literal["api", "file"]
 AttemptOutcome = Literal["landed", "partial", "unchanged", "not_ready", "not_available", "failed"]

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import duckdb
 
@@ -92,7 +92,7 @@ def _in_file(path: Path, needles: Needles, connection: duckdb.DuckDBPyConnection
     if path.suffix == ".gz":
         try:
             with gzip.open(path, "rb") as packed:
-                hits += _in_stream(packed, needles.bytes)  # type: ignore[arg-type]
+                hits += _in_stream(packed, needles.bytes)
         except (OSError, EOFError, zlib.error):
             hits += 0  # no gzip after all: its bytes were searched as they are
     elif path.suffix == ".duckdb":
@@ -105,7 +105,7 @@ def _in_file(path: Path, needles: Needles, connection: duckdb.DuckDBPyConnection
     return hits
 
 
-def _in_stream(file: BinaryIO, pattern: re.Pattern[bytes]) -> int:
+def _in_stream(file: IO[bytes] | gzip.GzipFile, pattern: re.Pattern[bytes]) -> int:
     hits, tail = 0, b""
     while chunk := file.read(_CHUNK):
         # What ends in the overlap is counted with the next chunk, or at the end.

@@ -314,4 +314,8 @@ def _instants(request: Request, start: str, end: str, now: datetime) -> tuple[da
     """ISO instants or dates; by default the last seven days."""
     until = datetime.fromisoformat(request.query[end]) if end in request.query else now
     since = datetime.fromisoformat(request.query[start]) if start in request.query else until - timedelta(days=7)
-    return tuple(instant if instant.tzinfo else instant.replace(tzinfo=UTC) for instant in (since, until))  # type: ignore[return-value]
+    return _utc(since), _utc(until)
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 
 from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, Window
-from spend_assets.settings import Limits, VendorSource, read_secret
+from spend_assets.settings import Limits, read_secret
+from spend_assets.sources import VendorSource
 from spend_assets.vendors.bodies import BoundBroken
 from spend_assets.vendors.http import Credential, HttpClient, Route
 from spend_assets.vendors.probes import Probe

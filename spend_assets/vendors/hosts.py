@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from spend_assets.settings import is_loopback
+from spend_assets.settings_words import is_loopback
 
 Resolve = Callable[[str], Iterable[str]]
 """The addresses of a host name, as text; OSError when the name does not resolve here."""

@@ -17,7 +17,8 @@ import httpx
 import msgspec
 
 from spend_assets.answers import AccessDenied, UnexpectedAnswer, VendorError, VendorUnavailable
-from spend_assets.settings import Limits, SettingsError, is_loopback
+from spend_assets.settings import Limits, SettingsError
+from spend_assets.settings_words import is_loopback
 from spend_assets.vendors.bodies import Body, BoundBroken, BrokenBody
 from spend_assets.vendors.hosts import RefusedLink, Resolve, check_download, check_same_origin, resolve
 from spend_assets.vendors.records import EMPTY

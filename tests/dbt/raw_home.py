@@ -33,7 +33,7 @@ PLATFORM = {
     "drift": "vendor VARCHAR, stream VARCHAR, account VARCHAR, field_path VARCHAR, first_day DATE, last_day DATE, records BIGINT",
     "accounts": "vendor VARCHAR, account VARCHAR, scope VARCHAR, ledger VARCHAR, configured BOOLEAN",
     "streams": 'vendor VARCHAR, stream VARCHAR, title VARCHAR, "window" VARCHAR, first_day DATE, available_after_days BIGINT, '
-    "settle_days BIGINT, refetch_days BIGINT, route VARCHAR",
+    "reach_days BIGINT, settle_days BIGINT, refetch_days BIGINT, route VARCHAR",
 }
 
 
@@ -113,6 +113,7 @@ class RawHome:
                 spec["window"],
                 spec.get("first_day"),
                 spec.get("available_after_days"),
+                spec.get("reach_days"),
                 spec["settle_days"],
                 spec["refetch_days"],
                 spec["route"],

@@ -40,11 +40,13 @@ def credits_without_a_price(home: RawHome) -> None:
 
 
 def seats_that_end(home: RawHome) -> None:
-    """Six people with seats, all of them taken away on 30 September; person 1 came three days ago and has not begun, 6 is idle."""
+    """Six people with seats and one seat that is nobody's, all of them taken away on 30 September; person 1 came three days ago and has not
+    begun, 6 is idle."""
     day = AS_OF - timedelta(days=2)
     holders = [org.seat(number, f"dev{number:02d}", day) for number in range(1, 7)]
     holders[0] |= {"created_at": datetime.combine(day - timedelta(days=3), datetime.min.time()), "last_activity_at": None}
-    home.land("seats", "metrics", day, holders, fetched=day)
+    nobody = org.seat(7, "dev07", day) | {"assignee": None}
+    home.land("seats", "metrics", day, [*holders, nobody], fetched=day)
     home.land("seats", "metrics", day + timedelta(days=1), [], fetched=day + timedelta(days=1))
 
 
@@ -81,7 +83,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, dbt_build: Callable[..., Bui
 
 def test_what_cannot_be_trusted_is_a_finding(built: Build) -> None:
     assert built.failed == set()
-    assert {"bills_are_counted", "skus_are_known", "one_person_per_login", "bill_equals_summary"} <= built.warned
+    assert {"bills_are_counted", "skus_are_known", "one_person_per_login", "bill_equals_summary", "seats_have_holders"} <= built.warned
 
 
 def test_a_month_is_not_settled_before_its_last_days_are_there(built: Build) -> None:

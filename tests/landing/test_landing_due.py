@@ -63,10 +63,10 @@ def test_whatever_a_vendor_answered_nothing_is_lost_and_nothing_settled_is_asked
     answered = {day for a in attempts if a.outcome in ("landed", "unchanged") for day in a.window.days()}
     assert answered >= set(span.days())
     assert due_windows(contract, span, attempts, today) == []
-    # A later run, be it the next day or after a year of silence, asks again for what was answered while it could still change.
+    # A later run, be it the next day or after ten months of silence, asks again for what was answered while it could still change.
     young = [day for day in span.days() if (today - day).days < max(contract.settle_days, contract.refetch_days)]
     longest = contract.max_days if contract.window == "days" else 1
-    for pause in (1, 400):
+    for pause in (1, 300):
         assert due_windows(contract, span, attempts, today + timedelta(days=pause)) == cut(young, longest)
 
 
@@ -122,3 +122,20 @@ def test_what_the_vendor_has_not_yet_is_not_asked_for_twice_in_one_second(outcom
     assert due_windows(GITHUB["user_days"], None, told, now.date(), now=now, extra_days={day}) == [Window.of_day(day)]
     failed = [attempt("user_days", Window.of_day(day), now.date(), "failed")]
     assert due_windows(GITHUB["user_days"], Window.of_day(day), failed, now.date(), now=now) == [Window.of_day(day)]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "stream", "reach"),
+    [
+        ("github_copilot", "user_days", 365),
+        ("github_copilot", "ai_credit_usage", 730),
+        ("anthropic", "analytics_cost", 364),
+        ("openai", "codex_usage", 90),
+    ],
+)
+def test_days_that_the_vendor_keeps_no_more_are_not_asked_for(vendor: str, stream: str, reach: int) -> None:
+    today = date(2028, 12, 15)
+    oldest = today - timedelta(days=reach)
+    contract = load_contracts()[vendor][stream]
+    assert days(due_windows(contract, Window(date(2026, 1, 1), today), [], today))[0] == oldest
+    assert due_windows(contract, Window(date(2026, 1, 1), oldest), [], today, refetch=True) == []

@@ -99,6 +99,28 @@ class TestDoctor:
         (tmp_path / "spend.toml").write_text(re.sub(r'"http://127.0.0.1:\d+', '"http://127.0.0.1:1', company.config.read_text()))
         assert "the sandbox's clock does not answer; start the sandbox, or set SPEND_NOW" in refused(["doctor"], capsys)
 
+    def test_sources_without_a_server_are_in_the_table(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("SPEND_CONFIG", str(tmp_path / "spend.toml"))
+        monkeypatch.setenv("SPEND_PSEUDONYM_KEY", "k" * 40)
+        (tmp_path / "spend.toml").write_text(
+            "[platform]\nstart_date = 2026-07-01\n"
+            f"[[sources.otlp]]\naccount = 'agents'\npath = '{tmp_path / 'collector'}'\n"
+            "[[sources.files]]\nvendor = 'litellm'\naccount = 'gateway'\nledger = 'spend_logs'\n"
+        )
+        assert main(["doctor"]) == 1
+        assert "does not exist; create it" in capsys.readouterr().out
+        (tmp_path / "collector").mkdir()
+        (tmp_path / "collector" / "traces.json").write_text("{}\n")
+        assert main(["doctor"]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "otlp, account agents (collector), no money",
+            f"  ok   all signals          works: 1 files wait in {tmp_path / 'collector'}",
+            "litellm, account gateway (file), ledger: spend_logs",
+            "  ok   spend_logs           by file: inbox/litellm/gateway/spend_logs/, or `spend import`",
+        ]
+
     def test_without_a_source_it_says_what_works_still(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

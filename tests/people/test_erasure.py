@@ -71,7 +71,8 @@ def test_the_certificate_has_counts_and_hashes_and_no_name(erased: Opened) -> No
     assert certificate["input_files"] == 1 and certificate["log_entries"] == 3 and certificate["own_figures"] == 1
     files = certificate["landed_files"]
     assert isinstance(files, list) and len(files) > 5 and all(len(old) == len(new) == 64 and old != new for old, new in files)
-    assert sum(certificate["identifiers"].values()) == len(erased.who.identifiers)  # type: ignore[attr-defined]
+    identifiers = certificate["identifiers"]
+    assert isinstance(identifiers, dict) and sum(identifiers.values()) == len(erased.who.identifiers)
     assert erased.who.pseudonym not in str(certificate)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from spend_assets.answers import Window
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.github import GitHubCopilot
 
 from .server import ScriptedServer

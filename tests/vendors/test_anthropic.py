@@ -9,7 +9,8 @@ import pytest
 
 from spend_assets.answers import AccessDenied, UnexpectedAnswer, VendorUnavailable, Window
 from spend_assets.landing.contracts import load_contracts
-from spend_assets.settings import AnthropicSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import AnthropicSource
 from spend_assets.vendors.anthropic import Anthropic, analytics, reports
 
 from .server import Reply
@@ -183,14 +184,6 @@ def test_no_use_in_refreshed_data_is_an_answer(server, claude):
     outcome, records = fetch(claude(), "analytics_usage", WINDOW)
     assert (outcome.kind, outcome.complete, records) == ("data", True, [])
     assert server.asked[0].all_of("group_by[]") == ["actor", "api_key_id", "model", "product", "workspace_id"]
-
-
-def test_days_that_the_vendor_no_longer_serves_are_never_asked(server, claude):
-    outcome, _ = fetch(claude(), "analytics_cost", Window(date(2025, 10, 1), date(2025, 10, 31)))
-    assert (outcome.kind, server.asked) == ("not_ready", [])
-    server.script[COST] = [page()]
-    outcome, _ = fetch(claude(), "analytics_cost", Window(date(2025, 12, 20), date(2026, 1, 3)))
-    assert (outcome.complete, server.asked[0].query["starting_at"]) == (False, "2026-01-01T00:00:00Z")
 
 
 def test_windows_are_at_most_31_days(claude):

@@ -11,7 +11,8 @@ import pytest
 
 from spend_assets.answers import AccessDenied, Outcome, UnexpectedAnswer, VendorUnavailable, Window
 from spend_assets.landing.contracts import load_contracts
-from spend_assets.settings import CursorSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import CursorSource
 from spend_assets.vendors.cursor import Cursor
 from spend_assets.vendors.cursor.events import FIELDS, TOKEN_FIELDS
 

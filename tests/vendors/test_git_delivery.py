@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from spend_assets.answers import AccessDenied, UnexpectedAnswer, VendorUnavailable, Window
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.git_delivery import GitDelivery
 
 from .server import Reply

@@ -13,7 +13,8 @@ from spend_assets.sandbox.delivery_world import DeliveryWorld
 from spend_assets.sandbox.faults import REQUEST_FAULTS
 from spend_assets.sandbox.run import Sandbox, SandboxConfig
 from spend_assets.sandbox.world import World
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.git_delivery import GitDelivery
 
 END = date(2026, 10, 30)

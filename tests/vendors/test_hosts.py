@@ -2,7 +2,8 @@
 
 import pytest
 
-from spend_assets.settings import GitHubSource, SettingsError, parse_settings
+from spend_assets.settings import SettingsError, parse_settings
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.github.routes import DOWNLOAD_HOSTS
 from spend_assets.vendors.hosts import RefusedLink, check_download
 

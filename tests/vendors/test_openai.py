@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from spend_assets.answers import AccessDenied, UnexpectedAnswer, VendorUnavailable, Window
-from spend_assets.settings import Limits, OpenAISource
+from spend_assets.settings import Limits
+from spend_assets.sources import OpenAISource
 from spend_assets.vendors.openai import OpenAI
 
 from .conftest import NOW
@@ -274,11 +275,6 @@ def test_codex_that_is_not_granted_is_not_available(server, codex, status):
     outcome, _ = fetched(codex, "codex_usage", Window.of_day(date(2026, 9, 1)))
     assert outcome.kind == "not_available"
     assert "codex.enterprise.analytics.read" in outcome.detail
-
-
-def test_codex_is_not_asked_for_what_it_no_longer_keeps(server, codex):
-    outcome, _ = fetched(codex, "codex_usage", Window.of_day(date(2026, 7, 1)))
-    assert (outcome.kind, server.asked) == ("not_ready", [])
 
 
 def test_streams_follow_from_the_settings(openai, codex):

@@ -86,40 +86,28 @@ class _Resource(msgspec.Struct):
     attributes: list[Attribute] = []
 
 
-class _ScopeSpans(msgspec.Struct):
+class _OfScope(msgspec.Struct):
+    """Of one scope; only one of the three lists is there."""
+
     scope: _Scope = msgspec.field(default_factory=_Scope)
     spans: list[Span] = []
-
-
-class _ScopeLogs(msgspec.Struct):
-    scope: _Scope = msgspec.field(default_factory=_Scope)
     logRecords: list[LogRecord] = []
-
-
-class _ScopeMetrics(msgspec.Struct):
-    scope: _Scope = msgspec.field(default_factory=_Scope)
     metrics: list[Metric] = []
 
 
-class _ResourceSpans(msgspec.Struct):
+class _OfResource(msgspec.Struct):
+    """Of one resource; only one of the three lists is there."""
+
     resource: _Resource = msgspec.field(default_factory=_Resource)
-    scopeSpans: list[_ScopeSpans] = []
-
-
-class _ResourceLogs(msgspec.Struct):
-    resource: _Resource = msgspec.field(default_factory=_Resource)
-    scopeLogs: list[_ScopeLogs] = []
-
-
-class _ResourceMetrics(msgspec.Struct):
-    resource: _Resource = msgspec.field(default_factory=_Resource)
-    scopeMetrics: list[_ScopeMetrics] = []
+    scopeSpans: list[_OfScope] = []
+    scopeLogs: list[_OfScope] = []
+    scopeMetrics: list[_OfScope] = []
 
 
 class _Message(msgspec.Struct):
-    resourceSpans: list[_ResourceSpans] | None = None
-    resourceLogs: list[_ResourceLogs] | None = None
-    resourceMetrics: list[_ResourceMetrics] | None = None
+    resourceSpans: list[_OfResource] | None = None
+    resourceLogs: list[_OfResource] | None = None
+    resourceMetrics: list[_OfResource] | None = None
 
 
 class Group(NamedTuple):
@@ -150,15 +138,10 @@ def groups(line: bytes) -> Iterator[Group]:
         raise NotOtlp("no valid JSON") from None
     if message.resourceSpans is None and message.resourceLogs is None and message.resourceMetrics is None:
         raise NotOtlp("neither resourceSpans nor resourceLogs nor resourceMetrics; only what a collector writes is read")
-    for spans in message.resourceSpans or ():
-        for scope in spans.scopeSpans:
-            yield Group(spans.resource.attributes, scope.scope.name or "", scope.spans, [], [])
-    for logs in message.resourceLogs or ():
-        for records in logs.scopeLogs:
-            yield Group(logs.resource.attributes, records.scope.name or "", [], records.logRecords, [])
-    for metrics in message.resourceMetrics or ():
-        for points in metrics.scopeMetrics:
-            yield Group(metrics.resource.attributes, points.scope.name or "", [], [], points.metrics)
+    for resources in (message.resourceSpans, message.resourceLogs, message.resourceMetrics):
+        for told in resources or ():
+            for part in (*told.scopeSpans, *told.scopeLogs, *told.scopeMetrics):
+                yield Group(told.resource.attributes, part.scope.name or "", part.spans, part.logRecords, part.metrics)
 
 
 class Text(str):

@@ -16,9 +16,6 @@ from spend_assets.vendors.http import Params
 from spend_assets.vendors.records import HeldRecords
 
 MAX_DAYS = 31
-EARLIEST = date(2026, 1, 1)
-REACH_DAYS = 364
-"""The vendor serves the last 365 days to the second: of the first of them the midnight has already passed."""
 
 PAGE_ROWS = 1000
 """The largest page. The split by cost and token type is not counted, so a page of costs may hold several times as many rows."""
@@ -45,23 +42,18 @@ def fetch_analytics(scope: Scope, window: Window, sink: Sink, *, stream: str) ->
     """
     if (window.end - window.start).days > MAX_DAYS:
         raise ValueError(f"{stream}: the vendor answers at most {MAX_DAYS} days at once, got [{window.start}, {window.end})")
-    first = max(window.start, EARLIEST, scope.today - timedelta(days=REACH_DAYS))
     params = {"group_by": ",".join(GROUP_BY[stream])}
-    if first >= window.end:
-        return Outcome("not_ready", detail="the vendor serves the last 365 days, from 2026-01-01 on", params=params)
-    detail = f"days before {first} are no longer served" if first > window.start else ""
+    detail = ""
     with HeldRecords(scope.limits) as held:
-        refreshed_at, broken = _read(scope, stream, Window(first, window.end), held)
+        refreshed_at, broken = _read(scope, stream, window, held)
         if refreshed_at is not None:
             params["data_refreshed_at"] = refreshed_at.isoformat()
         covered = window.end if refreshed_at is None else min(window.end, refreshed_at.astimezone(UTC).date())
-        if covered <= first:
+        if covered <= window.start:
             return Outcome("not_ready", detail="the vendor's data does not cover a whole day of this window yet", params=params)
         if covered < window.end:
             late = scope.today - covered > timedelta(days=FRESH_DAYS)
-            detail = "; ".join(
-                text for text in (detail, f"days from {covered} on are not in the vendor's data yet" if late else "") if text
-            )
+            detail = f"days from {covered} on are not in the vendor's data yet" if late else ""
         held.emit(sink if covered == window.end else lambda record: _before(covered, record, sink))
     detail = "; ".join(text for text in (detail, broken) if text)
     return Outcome("data", complete=not detail, detail=detail, params=params)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
-from spend_assets.settings import AnthropicSource, Limits, read_secret
+from spend_assets.settings import Limits, read_secret
+from spend_assets.sources import AnthropicSource
 from spend_assets.vendors.account import Fetcher, VendorAccount
 from spend_assets.vendors.anthropic import routes
 from spend_assets.vendors.anthropic.analytics import fetch_analytics

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spend_assets.answers import Outcome
-from spend_assets.settings import AnthropicSource
+from spend_assets.sources import AnthropicSource
 from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.anthropic import routes
 from spend_assets.vendors.http import Route

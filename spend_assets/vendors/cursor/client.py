@@ -6,7 +6,8 @@ from functools import partial
 from typing import ClassVar
 
 from spend_assets.answers import Outcome, Sink, Window
-from spend_assets.settings import CursorSource, Limits, read_secret
+from spend_assets.settings import Limits, read_secret
+from spend_assets.sources import CursorSource
 from spend_assets.vendors.account import Fetcher, VendorAccount
 from spend_assets.vendors.cursor import routes
 from spend_assets.vendors.cursor.activity import fetch_audit_logs, fetch_commits, fetch_daily_usage

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spend_assets.answers import Outcome, UnexpectedAnswer, VendorError, Window
-from spend_assets.settings import CursorSource
+from spend_assets.sources import CursorSource
 from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.cursor import routes
 from spend_assets.vendors.http import Route

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.account import Fetcher, VendorAccount
 from spend_assets.vendors.git_delivery import routes
 from spend_assets.vendors.git_delivery.agent_tasks import fetch_agent_tasks

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from spend_assets.answers import VendorError, VendorUnavailable, Window
-from spend_assets.settings import GitHubSource
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.git_delivery.routes import OF_STREAM
 from spend_assets.vendors.http import Route

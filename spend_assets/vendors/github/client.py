@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
-from spend_assets.settings import GitHubSource, Limits
+from spend_assets.settings import Limits
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.account import Fetcher, VendorAccount
 from spend_assets.vendors.github import routes
 from spend_assets.vendors.github.billing import fetch_export, fetch_usage_summary

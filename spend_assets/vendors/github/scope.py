@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spend_assets.settings import GitHubSource
+from spend_assets.sources import GitHubSource
 from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.github import routes
 from spend_assets.vendors.http import Route

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from spend_assets.settings import Limits, OpenAISource
+from spend_assets.settings import Limits
+from spend_assets.sources import OpenAISource
 from spend_assets.vendors.account import Fetcher, VendorAccount
 from spend_assets.vendors.openai import routes
 from spend_assets.vendors.openai.buckets import fetch_completions, fetch_costs, fetch_other_usage

@@ -15,7 +15,6 @@ from spend_assets.vendors.openai.routes import CODEX_USAGE
 from spend_assets.vendors.openai.scope import Scope
 from spend_assets.vendors.records import HeldRecords, with_keys
 
-LOOKBACK_DAYS = 90
 HIDDEN = (403, 404)
 """What an account without Codex analytics is told."""
 
@@ -29,8 +28,6 @@ class CodexPage(msgspec.Struct):
 def fetch_codex(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per user of one UTC day; the key `day` is added."""
     day = one_day("codex_usage", window)
-    if (scope.today - day).days > LOOKBACK_DAYS:
-        return Outcome("not_ready", detail=f"not asked: Codex analytics reaches back {LOOKBACK_DAYS} days")
     client, workspace = scope.http("codex_usage"), {"workspace_id": scope.source.codex_workspace or ""}
     params: dict[str, str | Sequence[str]] = {**unix_range(window), "group_by": "day"}
     seen: set[str] = set()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spend_assets.settings import OpenAISource
+from spend_assets.sources import OpenAISource
 from spend_assets.vendors.account import AccountScope
 from spend_assets.vendors.http import HttpClient, Route
 from spend_assets.vendors.openai import routes

@@ -3,7 +3,8 @@ with sightings as (
     union
     select login, github_id, day from {{ ref('stg_github_copilot__user_teams') }}
     union
-    select login, github_id, day from {{ ref('stg_github_copilot__seats') }}
+    -- A seat may be nobody's.
+    select login, github_id, day from {{ ref('stg_github_copilot__seats') }} where login is not null
     union
     select login, github_id, day from {{ ref('stg_github_copilot__team_members') }}
 ),

@@ -48,6 +48,7 @@ expectations as (
         pairs.account,
         streams.settle_days,
         streams.available_after_days,
+        streams.reach_days,
         coalesce(accounts.configured, false) and streams.route <> 'file' as is_asked,
         streams."window" = 'snapshot' as is_snapshot,
         first_seen.first_seen_on,
@@ -150,6 +151,7 @@ joined as (
         expectations.is_asked,
         expectations.is_snapshot,
         expectations.settle_days,
+        expectations.reach_days,
         expectations.first_seen_on,
         current_generations.generation,
         current_generations.complete,
@@ -221,7 +223,12 @@ final as (
         case
             when joined.newest_outcome = 'failed' then 'failed'
             when joined.generation is null
-                and (joined.newest_outcome = 'not_available' or (joined.is_snapshot and joined.day < joined.first_seen_on))
+                and (
+                    joined.newest_outcome = 'not_available'
+                    or (joined.is_snapshot and joined.day < joined.first_seen_on)
+                    -- Nobody asked in time, and the vendor keeps no older days.
+                    or {{ dbt.datediff('joined.day', as_of(), 'day') }} > joined.reach_days
+                )
                 then 'not_available'
             when joined.generation is null then 'missing'
             -- A refused record is missing from every figure, whatever the vendor says of its answer.

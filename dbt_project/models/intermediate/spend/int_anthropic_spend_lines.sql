@@ -1,5 +1,9 @@
 {{ config(materialized='view') }}
 
+{% set moneys = ['consumption_usd', 'billed_usd'] %}
+{% set tokens = ['requests', 'uncached_input_tokens', 'cache_read_tokens', 'cache_write_5m_tokens', 'cache_write_1h_tokens', 'output_tokens'] %}
+{% set callers = ['user_id', 'service_id', 'actor_key_id', 'api_key_id'] %}
+
 with accounts as (
     select * from {{ source('platform', 'accounts') }} where vendor = 'anthropic'
 ),
@@ -23,12 +27,7 @@ cost as (
         cost.api_key_id,
         cost.consumption_usd,
         cost.billed_usd,
-        cast(null as bigint) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_5m_tokens,
-        cast(null as bigint) as cache_write_1h_tokens,
-        cast(null as bigint) as output_tokens
+        {{ unknown_columns(tokens) }}
     from {{ ref('stg_anthropic__analytics_cost') }} as cost
     inner join accounts on cost.account = accounts.account and accounts.ledger = 'analytics_cost'
 ),
@@ -46,8 +45,7 @@ usage as (
         coalesce(usage.service_account_id, usage.federated_id) as service_id,
         usage.actor_key_id,
         usage.api_key_id,
-        cast(null as {{ money_type() }}) as consumption_usd,
-        cast(null as {{ money_type() }}) as billed_usd,
+        {{ unknown_columns(moneys, money_type()) }},
         usage.requests,
         usage.uncached_input_tokens,
         usage.cache_read_tokens,
@@ -68,18 +66,10 @@ older_cost as (
         cost.model,
         cast(null as varchar) as product,
         cost.workspace_id,
-        cast(null as varchar) as user_id,
-        cast(null as varchar) as service_id,
-        cast(null as varchar) as actor_key_id,
-        cast(null as varchar) as api_key_id,
+        {{ unknown_columns(callers, 'varchar') }},
         cast(null as {{ money_type() }}) as consumption_usd,
         cost.billed_usd,
-        cast(null as bigint) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_5m_tokens,
-        cast(null as bigint) as cache_write_1h_tokens,
-        cast(null as bigint) as output_tokens
+        {{ unknown_columns(tokens) }}
     from {{ ref('stg_anthropic__cost_report') }} as cost
     inner join accounts on cost.account = accounts.account and accounts.ledger = 'cost_report'
 ),
@@ -97,8 +87,7 @@ older_usage as (
         usage.service_account_id as service_id,
         cast(null as varchar) as actor_key_id,
         usage.api_key_id,
-        cast(null as {{ money_type() }}) as consumption_usd,
-        cast(null as {{ money_type() }}) as billed_usd,
+        {{ unknown_columns(moneys, money_type()) }},
         cast(null as bigint) as requests,
         usage.uncached_input_tokens,
         usage.cache_read_tokens,

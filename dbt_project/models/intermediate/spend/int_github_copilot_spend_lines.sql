@@ -1,5 +1,8 @@
 {{ config(materialized='view') }}
 
+{% set tokens = ['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens'] %}
+{% set tags = ['organization', 'repository', 'cost_center'] %}
+
 with accounts as (
     select * from {{ source('platform', 'accounts') }} where vendor = 'github_copilot'
 ),
@@ -75,10 +78,7 @@ report_pool as (
         net_usd as billed_usd,
         cast(null as {{ money_type() }}) as credits,
         cast(null as {{ money_type() }}) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as output_tokens,
+        {{ unknown_columns(tokens) }},
         cast(null as {{ money_type() }}) as seat_months
     from report
 ),
@@ -91,9 +91,7 @@ usage_summary as (
         'ai_credit_usage' as stream,
         summary.sku,
         summary.model,
-        cast(null as varchar) as organization,
-        cast(null as varchar) as repository,
-        cast(null as varchar) as cost_center,
+        {{ unknown_columns(tags, 'varchar') }},
         meters.surface,
         cast(null as varchar) as login,
         cast(null as varchar) as machine,
@@ -105,10 +103,7 @@ usage_summary as (
         summary.net_usd as billed_usd,
         case when summary.unit_type = 'ai-credits' then cast(summary.quantity as {{ money_type() }}) end as credits,
         case when summary.unit_type = 'requests' then cast(summary.quantity as {{ money_type() }}) end as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as output_tokens,
+        {{ unknown_columns(tokens) }},
         cast(null as {{ money_type() }}) as seat_months
     from {{ ref('stg_github_copilot__ai_credit_usage') }} as summary
     inner join accounts on summary.account = accounts.account and accounts.ledger = 'ai_credit_usage'
@@ -129,9 +124,7 @@ metric as (
         'user_days' as stream,
         '(metric)' as sku,
         cast(null as varchar) as model,
-        cast(null as varchar) as organization,
-        cast(null as varchar) as repository,
-        cast(null as varchar) as cost_center,
+        {{ unknown_columns(tags, 'varchar') }},
         '(not split)' as surface,
         user_days.login,
         cast(null as varchar) as machine,
@@ -143,10 +136,7 @@ metric as (
         cast(null as {{ money_type() }}) as billed_usd,
         cast(user_days.credits as {{ money_type() }}) as credits,
         cast(null as {{ money_type() }}) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as output_tokens,
+        {{ unknown_columns(tokens) }},
         cast(null as {{ money_type() }}) as seat_months
     from {{ ref('stg_github_copilot__user_days') }} as user_days
     inner join accounts on user_days.account = accounts.account and accounts.ledger = 'user_days'
@@ -177,10 +167,7 @@ detailed as (
         billing.net_usd as billed_usd,
         cast(null as {{ money_type() }}) as credits,
         cast(null as {{ money_type() }}) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as output_tokens,
+        {{ unknown_columns(tokens) }},
         case when meters.meter = 'seat' then cast(billing.quantity as {{ money_type() }}) end as seat_months
     from {{ ref('stg_github_copilot__billing_report') }} as billing
     inner join meters

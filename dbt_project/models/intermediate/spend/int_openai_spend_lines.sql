@@ -16,11 +16,7 @@ with costs as (
         amount_usd as billed_usd,
         cast(null as {{ money_type() }}) as credits,
         cast(null as {{ money_type() }}) as requests,
-        cast(null as bigint) as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as cache_write_1h_tokens,
-        cast(null as bigint) as output_tokens
+        {{ unknown_columns(['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens']) }}
     from {{ ref('stg_openai__costs') }}
 ),
 
@@ -63,10 +59,7 @@ other as (
         cast(null as {{ money_type() }}) as credits,
         cast(requests as {{ money_type() }}) as requests,
         input_tokens as uncached_input_tokens,
-        cast(null as bigint) as cache_read_tokens,
-        cast(null as bigint) as cache_write_tokens,
-        cast(null as bigint) as cache_write_1h_tokens,
-        cast(null as bigint) as output_tokens
+        {{ unknown_columns(['cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens']) }}
     from {{ ref('stg_openai__usage_other') }}
 ),
 
