@@ -50,6 +50,13 @@ def seats_that_end(home: RawHome) -> None:
     home.land("seats", "metrics", day + timedelta(days=1), [], fetched=day + timedelta(days=1))
 
 
+def a_limit_of_no_member(home: RawHome) -> None:
+    """A spend limit of the organisation itself among those of its members."""
+    home.account("claude", "analytics_cost", vendor="anthropic", configured=False)
+    limit = {"scope": {"type": "organization"}, "amount": Decimal(500000), "currency": "USD", "period": "monthly"}
+    home.land("spend_limits", "claude", AS_OF, [limit], fetched=AS_OF, vendor="anthropic")
+
+
 def bill_beside_metrics(home: RawHome) -> None:
     """A bill that was imported for the account whose declared ledger is the metrics report, in a unit that nobody knows."""
     row = org.report_row(FIRST, "dev01", "GPT-5.4", Decimal(70)) | {"unit_type": "ai credits"}
@@ -76,7 +83,15 @@ def two_tellings(home: RawHome) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory, dbt_build: Callable[..., Build]) -> Build:
     folder: Path = tmp_path_factory.mktemp("traps")
     home = RawHome(folder / "home")
-    for part in (metrics_only, credits_without_a_price, seats_that_end, bill_beside_metrics, two_rosters, two_tellings):
+    for part in (
+        metrics_only,
+        credits_without_a_price,
+        seats_that_end,
+        a_limit_of_no_member,
+        bill_beside_metrics,
+        two_rosters,
+        two_tellings,
+    ):
         part(home)
     return dbt_build(home.write(), folder / "warehouse.duckdb", as_of=AS_OF, start=FIRST)
 
@@ -114,6 +129,11 @@ def test_a_month_that_ends_without_seats_shows_none(built: Build) -> None:
     """29 September had six seats and 30 September none."""
     assert built.one("select count(*) from marts.seats where day = '2026-09-29'") == (6,)
     assert built.rows("select month, plan, seats from marts.seats_monthly") == []
+
+
+def test_what_is_of_no_member_is_nobodys_seat(built: Build) -> None:
+    assert built.rows("select distinct vendor from marts.seats") == [("github_copilot",)]
+    assert built.one("select loaded_records from marts.data_health where stream = 'spend_limits'") == (1,)
 
 
 def test_use_of_unknown_worth_is_use(built: Build) -> None:
