@@ -35,7 +35,7 @@ def write_company_files(
         plan = CompanyPlan(world)
         writer.statement("identity_map", plan.identity_map(today))
         writer.statement("key_owners", plan.key_owners(today))
-        writer.statement("contracts", _contracts(servers or {}))
+        writer.statement("contracts", _contracts(world, servers or {}))
         writer.statement("workflows", plan.workflows(today))
         writer.statement("goals", plan.goals(today))
         writer.statement("budgets", ({**row, "currency": "USD"} for row in plan.budgets(today)))
@@ -48,9 +48,9 @@ def write_company_files(
     return writer.written
 
 
-def _contracts(servers: Mapping[str, VendorServer]) -> Iterable[Row]:
+def _contracts(world: World, servers: Mapping[str, VendorServer]) -> Iterable[Row]:
     cursor = servers.get("cursor")
-    for term in terms():
+    for term in terms(world.config.bills, world.config.people):
         anchor = "2025-01-01T00:00:00Z"
         if term.bill == CURSOR and isinstance(cursor, CursorServer):
             anchor = f"{cursor.usage.cycle_of(midnight(date(2026, 2, 1)))[0]:%Y-%m-%dT%H:%M:%SZ}"
@@ -182,6 +182,8 @@ def _line(invoice: Invoice, number: int) -> dict[str, Value]:
         "quantity": line.quantity,
         "unit_price": line.unit_price,
         "amount": line.amount,
+        "service_start": line.start,
+        "service_end": line.end,
     }
 
 

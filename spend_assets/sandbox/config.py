@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
+from spend_assets.sandbox.company_bridge import USUAL
+
 
 @dataclass(frozen=True)
 class SandboxConfig:
@@ -33,6 +35,8 @@ class SandboxConfig:
     sigma_between_users: float = 1.05
     """Of daily means. Personas and tenure widen it: the totals of users come out near the published 1.2 to 1.3."""
     sigma_within_user: float = 0.65
+    bills: frozenset[str] = USUAL
+    """What invoices have beside their ledgers: any of company_bridge.INJECTED."""
     idle_seats: float = 0.16
     """Share of seats without any activity."""
 

@@ -10,6 +10,7 @@ from spend_assets.sandbox import names
 from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.clock import VirtualClock
 from spend_assets.sandbox.company_files import write_company_files
+from spend_assets.sandbox.company_invoices import Invoice, Invoices
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.github_server import GitHubServer
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
@@ -35,7 +36,7 @@ class Sandbox:
         self._count, self._count_lock = 0, threading.Lock()
         self.world.base_url = self.base_url
         self.truth = Truth(self.world)
-        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, self.cells, config.truth_port)
+        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, self.cells, self.bills, config.truth_port)
 
     def _counted(self, request: Request) -> Response:
         with self._count_lock:
@@ -120,6 +121,10 @@ class Sandbox:
     def cells(self, start: date, end: date, as_of: datetime = FINAL) -> list[Cell]:
         """The truth of every vendor but GitHub (see `truth` for that), over [start, end], both included."""
         return [cell for vendor in self.vendors.values() for cell in vendor.cells(start, end, as_of)]
+
+    def bills(self, as_of: datetime | None = None) -> list[Invoice]:
+        """Every invoice that was issued by then (default: by the clock's now), with the truth of its terms."""
+        return Invoices(self.world, self.vendors).issued(as_of or self.clock.now())
 
     def stop(self) -> None:
         self._server.stop()

@@ -8,6 +8,7 @@ import msgspec
 
 from spend_assets.sandbox.access import problem
 from spend_assets.sandbox.cells import Cell
+from spend_assets.sandbox.company_invoices import Invoice
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
 from spend_assets.sandbox.identities import Seat
 from spend_assets.sandbox.roster import RosterRow
@@ -18,11 +19,19 @@ from spend_assets.sandbox.truth import Truth
 class TruthServer:
     """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors.
 
+    /truth/bills has the terms of every invoice that was issued by as_of (default: by now).
+
     The query has from, to, day and as_of.
     """
 
-    def __init__(self, truth: Truth, cells: Callable[[date, date, datetime], list[Cell]], port: int):
-        self._truth, self._cells = truth, cells
+    def __init__(
+        self,
+        truth: Truth,
+        cells: Callable[[date, date, datetime], list[Cell]],
+        bills: Callable[[datetime | None], list[Invoice]],
+        port: int,
+    ):
+        self._truth, self._cells, self._bills = truth, cells, bills
         self.token = secrets.token_hex(16)
         self._server = HttpServer(self._handle, port, 0.0)
 
@@ -56,6 +65,7 @@ class TruthServer:
             "/truth/faults": truth.faults,
             "/truth/withheld": truth.withheld,
             "/truth/cells": lambda: self._cells(start or date.min, end or as_of.date(), as_of),
+            "/truth/bills": lambda: [_bill(invoice) for invoice in self._bills(as_of if "as_of" in request.query else None)],
         }
         answer = answers.get(request.path)
         if answer is None:
@@ -66,6 +76,18 @@ class TruthServer:
 
 def _date(request: Request, name: str) -> date | None:
     return date.fromisoformat(request.query[name]) if name in request.query else None
+
+
+def _bill(invoice: Invoice) -> dict[str, object]:
+    return {
+        "vendor": invoice.bill[0],
+        "account": invoice.bill[1],
+        "invoice_id": invoice.invoice_id,
+        "currency": invoice.entity.currency,
+        "total": invoice.total,
+        "consumption_usd": invoice.bridge.consumption_usd,
+        "terms": invoice.truth(),
+    }
 
 
 def _seat(seat: Seat) -> dict[str, object]:
