@@ -133,7 +133,7 @@ def test_a_month_that_ends_without_seats_shows_none(built: Build) -> None:
 
 def test_what_is_of_no_member_is_nobodys_seat(built: Build) -> None:
     assert built.rows("select distinct vendor from marts.seats") == [("github_copilot",)]
-    assert built.one("select loaded_records from marts.data_health where stream = 'spend_limits'") == (1,)
+    assert built.one("select loaded_records from intermediate.int_stream_days where stream = 'spend_limits'") == (1,)
 
 
 def test_use_of_unknown_worth_is_use(built: Build) -> None:
