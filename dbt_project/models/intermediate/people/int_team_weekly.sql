@@ -51,8 +51,9 @@ final as (
         case when lines.contributor is null then lines.team else coalesce(team_cells.published_team, '(suppressed)') end as published_team,
         case
             when lines.contributor is null then lines.vendor
-            -- Who has no figure at all is in no cell.
-            else coalesce(team_cells.published_vendor, lines.vendor)
+            -- Told of no team means told of no vendor, now as in every later publication (int_team_told). Who has no figure at all is in no cell.
+            when coalesce(team_cells.published_team, '(suppressed)') = '(suppressed)' then '(all vendors)'
+            else team_cells.published_vendor
         end as published_vendor
     from lines
     left join units

@@ -14,12 +14,8 @@ remembered_weeks as (
     select distinct week, series from memory
 ),
 
--- What was told of no team was told by vendor at first and of all vendors later: one name, or its lines would count twice.
 remembered_names as (
-    select distinct
-        {{ key | join(', ') }}, published_team,
-        case when published_team = '(suppressed)' then '(all vendors)' else published_vendor end as published_vendor
-    from memory
+    select distinct {{ key | join(', ') }}, published_team, published_vendor from memory
 ),
 
 -- A week keeps the cells in which it was first told: whatever comes later into none of them is told of no team.
