@@ -129,7 +129,7 @@ class History:
                     if dice.random() >= min(rate * (1.2 if lift else 1.0), 0.97) * person.attends(day):
                         continue
                     memory = 0.2 * memory + dice.gauss(0, person.spread)
-                    wild = dice.gauss(0, 0.9) if dice.random() < 0.02 else 0.0
+                    wild = dice.gauss(0, 0.7) if dice.random() < 0.015 else 0.0
                     weekend = -0.45 if person.attends(day) < 1 else 0.0
                     used[day] = math.exp(centre + levels[vendor][day] + memory + wild + lift + weekend)
                 amounts[vendor, person.user_id] = used

@@ -10,7 +10,7 @@ from spend_assets.sandbox.history_shapes import VENDORS, Label
 if TYPE_CHECKING:
     from spend_assets.sandbox.histories import History
 
-SPIKES = ((3, 0.25), (5, 0.2), (8, 0.2), (12, 0.15), (20, 0.12), (40, 0.08))
+SPIKES = ((2.5, 0.2), (4, 0.3), (6, 0.24), (10, 0.15), (20, 0.08), (40, 0.03))
 """How many times the usual use, and how often."""
 EVENTS_PER_PERSON_YEAR = 0.12
 SURGES_PER_TEAM_YEAR = 0.05

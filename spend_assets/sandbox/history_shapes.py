@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VENDORS = {"copilot": (0.90, 0.50, 3), "cursor": (0.46, 0.95, 4), "claude": (0.57, 3.80, 4), "agentapi": (0.16, 2.45, 4)}
+VENDORS = {"copilot": (0.90, 0.33, 3), "cursor": (0.46, 0.8, 4), "claude": (0.57, 3.2, 4), "agentapi": (0.16, 2.1, 4)}
 """Share of people who use it, median dollars of a day, digits after the point."""
 
 

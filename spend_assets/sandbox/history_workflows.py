@@ -30,7 +30,7 @@ def run_workflows(dice: random.Random, teams: list[str], days: int) -> tuple[lis
                 length = {
                     "loop": dice.randint(1, 2),
                     "no_delivery": dice.randint(3, 6),
-                    "drift": days,
+                    "drift": dice.randint(15, 28),
                     "model_swap": days,
                     "cost_shift": days,
                 }[kind]
@@ -54,14 +54,14 @@ def run_workflows(dice: random.Random, teams: list[str], days: int) -> tuple[lis
                 seen[index].append(day)
                 more = 20.0 if kind == "loop" else 1.0 if kind == "no_delivery" else size
                 if kind == "drift":
-                    more = 1 + (size - 1) * min(1.0, (day - first) / 30)
+                    more = math.exp(math.log(size) * 1.5 * (day - first + 1) / (last - first + 1))
                 times *= more
                 delivers = 0.03 if kind == "no_delivery" else delivers
             cost = (
                 runs
                 * unit
                 * math.exp(
-                    dice.gauss(0, 0.38) / math.sqrt(runs) + dice.gauss(0, 0.08) + (dice.gauss(0, 0.6) if dice.random() < 0.01 else 0)
+                    dice.gauss(0, 0.38) / math.sqrt(runs) + dice.gauss(0, 0.08) + (dice.gauss(0, 0.4) if dice.random() < 0.01 else 0)
                 )
                 * times
             )

@@ -128,7 +128,7 @@ scored as (
 final as (
     select
         *,
-        people >= 3 and mean_z >= 1.4 and moved_share >= 0.6 and excess >= 15 and surge_score >= 4.2 as is_surge
+        people >= 3 and mean_z >= 1.4 and moved_share >= 0.6 and excess >= 10 and surge_score >= 4.0 as is_surge
     from scored
 )
 

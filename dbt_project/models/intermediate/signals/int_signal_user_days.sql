@@ -14,14 +14,14 @@ sound as (
     where usage.in_time and not vendor_days.is_faulty
 ),
 
--- Nine weeks of the person's own active days, the judged day not among them.
+-- Thirteen weeks of the person's own active days, the judged day not among them.
 centred as (
     select
         *,
         median(level) over before as usual_level,
         count(*) over before as usual_days
     from sound
-    window before as (partition by vendor, user_key order by day_number range between 63 preceding and 1 preceding)
+    window before as (partition by vendor, user_key order by day_number range between 91 preceding and 1 preceding)
 ),
 
 common as (
@@ -52,7 +52,7 @@ spread as (
         count(*) over before as spread_days
     from moved
     where usual_days >= 4
-    window before as (partition by vendor, user_key order by day_number range between 63 preceding and 1 preceding)
+    window before as (partition by vendor, user_key order by day_number range between 91 preceding and 1 preceding)
 ),
 
 final as (
@@ -67,8 +67,8 @@ final as (
         level - deviation as expected_level,
         greatest(exp(level - deviation) - 0.05, 0) as expected,
         amount - greatest(exp(level - deviation) - 0.05, 0) as excess,
-        sqrt((coalesce(squares, 0) + 15 * 0.64) / (spread_days + 15)) as spread,
-        deviation / sqrt((coalesce(squares, 0) + 15 * 0.64) / (spread_days + 15)) as z
+        sqrt((coalesce(squares, 0) + 15 * 0.6) / (spread_days + 15)) as spread,
+        deviation / sqrt((coalesce(squares, 0) + 15 * 0.6) / (spread_days + 15)) as z
     from spread
     where usual_days >= 8
 )

@@ -48,13 +48,14 @@ raised as (
     window week as (partition by vendor, user_key order by day_number range between 6 preceding and current row)
 ),
 
+-- Evidence and dollars, on one scale for both: what is improbable and cheap ranks below what is less improbable and dear.
 final as (
     select
         *,
-        case when lone_z >= 2 and excess >= 5 then lone_z * ln(1 + excess) end as spike_score,
+        case when lone_z >= 2 and excess >= 5 then 0.4 * least(lone_z * lone_z, 40) + ln(excess) end as spike_score,
         case
-            when raised_sum >= 4 and week_z >= 1 and week_excess >= 40 and week_days >= 3
-                then raised_sum * ln(1 + week_excess)
+            when raised_sum >= 3 and week_z >= 0.8 and week_excess >= 40 and week_days >= 3
+                then 0.8 * raised_sum + ln(week_excess) - 1
         end as slow_score
     from raised
 )

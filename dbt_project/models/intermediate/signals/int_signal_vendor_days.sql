@@ -47,16 +47,30 @@ ratios as (
     from usual
 ),
 
--- A holiday empties every vendor: the one that is least empty tells how far. Vendors that are too small to tell are not asked.
+-- A holiday empties every vendor: the one that is least empty tells how far, and two that fell as far tell it too. Vendors that are too small
+-- to tell are not asked.
+others as (
+    select
+        ratios.day_number,
+        ratios.vendor,
+        max(other.drop_log) as least_drop,
+        count(*) as vendors,
+        count(*) filter (where abs(other.drop_log - ratios.drop_log) <= 0.2) as alike
+    from ratios
+    inner join ratios as other
+        on ratios.day_number = other.day_number and ratios.vendor <> other.vendor and other.usual_users >= 30
+    group by ratios.day_number, ratios.vendor
+),
+
 common as (
     select
         ratios.*,
-        coalesce(least(0, (
-            select max(other.drop_log)
-            from ratios as other
-            where other.day_number = ratios.day_number and other.vendor <> ratios.vendor and other.usual_users >= 30
-        )), 0) as common_drop
+        case
+            when others.alike >= 2 or others.alike >= others.vendors then least(0, ratios.drop_log)
+            else coalesce(least(0, others.least_drop), 0)
+        end as common_drop
     from ratios
+    left join others on ratios.day_number = others.day_number and ratios.vendor = others.vendor
 ),
 
 gaps as (
@@ -137,7 +151,7 @@ named as (
     select
         *,
         case
-            when known_users = 0 and final_users = 0 and expected_users >= 8 then 'missing'
+            when known_users = 0 and final_users = 0 and usual_users >= 8 and (common_drop > -2.5 or usual_users >= 100) then 'missing'
             when expected_users >= 20
                 and gap <= -0.2
                 and -gap >= 4.5 * greatest(gap_spread, 0.02)

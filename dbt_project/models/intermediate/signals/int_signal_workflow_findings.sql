@@ -1,6 +1,6 @@
 -- What is wrong with a workflow's cost per run, or with what it delivers. More runs at the same cost are nothing wrong.
 with days as (
-    select *, ln(amount / runs) as unit_level, cast(delivered as double) / runs as delivery
+    select *, ln(amount / runs) as unit_level
     from {{ ref('int_signal_workflow_days') }}
 ),
 
@@ -10,7 +10,6 @@ centred as (
         median(unit_level) over before as usual_level,
         count(*) over before as usual_days,
         median(runs) over before as usual_runs,
-        median(delivery) over before as usual_delivery,
         model <> lag(model) over (partition by workflow order by day_number) as swapped
     from days
     window before as (partition by workflow order by day_number range between 42 preceding and 1 preceding)
@@ -44,7 +43,7 @@ looped as (
     select
         *,
         usual_days >= 8
-            and deviation >= ln(6)
+            and deviation >= case when runs >= 3 then ln(6) else ln(8) end
             and deviation >= 6 * day_spread
             and excess >= 5 as is_loop
     from measured
@@ -81,7 +80,10 @@ since as (
         end as swap_shift,
         sum(runs) over since_swap as swap_runs,
         count(*) over since_swap as swap_days,
-        median(deviation) over three_days as three_day_shift,
+        least(
+            median(deviation) over three_days + 0.1,
+            ln(sum(amount) over three_days / sum(runs * exp(usual_level)) over three_days)
+        ) as three_day_shift,
         sum(runs) over three_days as three_day_runs,
         count(*) over three_days as three_days,
         median(unit_level) over week - median(unit_level) over long_ago as week_shift,
@@ -95,7 +97,7 @@ since as (
         since_swap as (partition by last_swap.workflow, last_swap.swap_day order by last_swap.day_number),
         three_days as (partition by last_swap.workflow order by last_swap.day_number rows between 2 preceding and current row),
         week as (partition by last_swap.workflow order by last_swap.day_number range between 9 preceding and current row),
-        long_ago as (partition by last_swap.workflow order by last_swap.day_number range between 49 preceding and 11 preceding)
+        long_ago as (partition by last_swap.workflow order by last_swap.day_number range between 70 preceding and 21 preceding)
 ),
 
 shifted as (
@@ -127,25 +129,37 @@ shifts as (
     where shift_kind is not null
 ),
 
+-- How much likelier the deliveries of a day are where next to nothing works than where all is as usual.
 delivering as (
     select
         *,
-        sum(delivered) over two_days as two_day_delivered,
-        sum(runs) over two_days as two_day_runs,
-        sum(amount) over two_days as two_day_amount
-    from centred
-    window two_days as (partition by workflow order by day_number range between 1 preceding and current row)
+        delivered * ln(0.05 / usual_share) + (runs - delivered) * ln(0.95 / (1 - usual_share)) as barren_weight
+    from (
+        select
+            *,
+            least(greatest((coalesce(sum(delivered) over before, 0) + 2.0) / (coalesce(sum(runs) over before, 0) + 3.0), 0.3), 0.93) as usual_share
+        from centred
+        window before as (partition by workflow order by day_number range between 42 preceding and 1 preceding)
+    ) as with_share
+),
+
+weighed as (
+    select
+        *,
+        sum(barren_weight) over (partition by workflow order by day_number range between 1 preceding and current row) as two_day_weight,
+        sum(barren_weight) over (partition by workflow order by day_number range between 4 preceding and current row) as five_day_weight
+    from delivering
 ),
 
 barren as (
     select
         *,
         lag(day_number) over (partition by workflow order by day_number) as barren_before
-    from delivering
+    from weighed
     where usual_days >= 8
-        and usual_delivery >= 0.4
-        and two_day_runs >= 6
-        and two_day_delivered <= 0.2 * usual_delivery * two_day_runs
+        and usual_share >= 0.4
+        and barren_weight > 0
+        and greatest(two_day_weight, five_day_weight) >= 10
 ),
 
 final as (
@@ -170,9 +184,9 @@ final as (
     where shifted_before is null or day_number - shifted_before > 21
     union all
     select
-        day_number, workflow, team, 'no_delivery' as kind,
-        usual_delivery * two_day_runs - two_day_delivered as score,
-        amount as actual, amount * delivery / nullif(usual_delivery, 0) as expected, amount * (1 - delivery / usual_delivery) as excess
+        day_number, workflow, team, 'no_delivery' as kind, greatest(two_day_weight, five_day_weight) as score,
+        amount as actual, amount * least(delivered / (runs * usual_share), 1) as expected,
+        amount * (1 - least(delivered / (runs * usual_share), 1)) as excess
     from barren
     where barren_before is null or day_number - barren_before > 7
 )

@@ -48,33 +48,31 @@ room as (
     group by weeks.week
 ),
 
-budgets as (
-    select 'spike' as kind, 1.0 as per_week
-    union all
-    select 'slow_change', 0.5
+-- One person's many days are one finding.
+tallest as (
+    select room.week, room.past_weeks, room.active_people, candidates.vendor, candidates.user_key, max(candidates.score) as score
+    from room
+    inner join candidates
+        on candidates.day_number >= (room.week - 8) * 7
+        and candidates.day_number < room.week * 7
+    where room.past_weeks >= 4
+    group by room.week, room.past_weeks, room.active_people, candidates.vendor, candidates.user_key
 ),
 
 ranked as (
     select
-        room.week,
-        budgets.kind,
-        greatest(9, round(budgets.per_week * room.active_people / 1000 * room.past_weeks)) as let_through,
-        candidates.score,
-        row_number() over (partition by room.week, budgets.kind order by candidates.score desc) as place
-    from room
-    cross join budgets
-    inner join candidates
-        on candidates.kind = budgets.kind
-        and candidates.day_number >= (room.week - 8) * 7
-        and candidates.day_number < room.week * 7
-    where room.past_weeks >= 4
+        week,
+        greatest(9, round(1.7 * active_people / 1000 * past_weeks)) as let_through,
+        score,
+        row_number() over (partition by week order by score desc) as place
+    from tallest
 ),
 
 thresholds as (
-    select week, kind, min(score) as threshold, max(place) as places, max(let_through) as let_through
+    select week, min(score) as threshold
     from ranked
     where place <= let_through
-    group by week, kind
+    group by week
 ),
 
 over_threshold as (
@@ -87,7 +85,6 @@ over_threshold as (
     from candidates
     inner join thresholds
         on cast(floor(candidates.day_number / 7.0) as integer) = thresholds.week
-        and candidates.kind = thresholds.kind
         and candidates.score >= thresholds.threshold
 ),
 
@@ -116,7 +113,7 @@ final as (
     where kind = 'spike' or fired_before is null or day_number - fired_before > 21
     union all
     select
-        day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.2
+        day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.0
     from surges
     where fired_before is null or day_number - fired_before > 14
     union all
