@@ -28,6 +28,8 @@ from spend_assets.landing.platform import AccountRow, write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.people.do_not_ingest import load_screen, read_list
+from spend_assets.publish.generations import archived
+from spend_assets.publish.kept import kept_until
 from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
 from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
@@ -237,6 +239,7 @@ class Pipeline:
         """What was known on `day`, with today's code, in SPEND_HOME/as-of/<day>.duckdb."""
         if day > today(self.clock):
             raise SettingsError(f"{day} is not over yet; nothing is known about it")
+        self._require_persons_of(day, say)
         with self.opened(f"as-of {day}", say) as stores:
             folder = self.home / "as-of"
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -256,6 +259,21 @@ class Pipeline:
             shutil.rmtree(target, ignore_errors=True)
             fresh.replace(folder / f"{day}.duckdb")
             return folder / f"{day}.duckdb"
+
+    def _require_persons_of(self, day: date, say: Say) -> None:
+        """A rebuild holds within retention; beyond it the archived publications answer (security-privacy 26). Raises SettingsError."""
+        until = kept_until(self.home)
+        if until is None:
+            return
+        if day >= until:
+            say(f"days before {until} hold no persons any more ([retention] person_days): of those days only totals are as they were known")
+            return
+        archive = archived(self.home / "published", day)
+        instead = f"published/generations/{archive.name} is the last publication that is kept from before" if archive else "none is kept"
+        raise SettingsError(
+            f"what was known on {day} cannot be rebuilt: persons are kept from {until} on ([retention] person_days). "
+            f"The archived aggregate and finance publications answer: {instead}"
+        )
 
     # --- publish ---
 

@@ -94,6 +94,16 @@ class Retention(Section):
     """Left out: on for real data, off in the sandbox."""
     inbox_days: int = Field(default=7, ge=0)
     """Imported files in inbox/_landed."""
+    person_days: int = Field(default=180, ge=92)
+    """Persons in landing, raw and the warehouse, at most. They go by whole months, once the last month is settled: never below 92."""
+    published_person_days: int = Field(default=91, ge=7)
+    """Rows of single persons in restricted files."""
+    work_record_days: int = Field(default=90, ge=7)
+    """Published work records."""
+    quarantine_days: int = Field(default=30, ge=1)
+    """What is published of records that were set aside."""
+    publication_days: int = Field(default=1095, ge=0)
+    """The last publication of each month, aggregate and finance: it answers for days of knowledge that cannot be rebuilt any more."""
     restricted_publication_days: int = Field(default=7, ge=0)
     """The restricted part of earlier publications, and rebuilds of what was known on a past day."""
     dagster_days: int = Field(default=30, ge=1)

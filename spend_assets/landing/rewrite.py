@@ -1,4 +1,4 @@
-"""Landed generations without erased people: the only rewriting of a kept file that there is (DESIGN law 7).
+"""Landed generations without erased people, and old ones without anybody: the only rewriting of a kept file that there is (DESIGN law 7).
 
 The records are replaced first and the manifest second, each in one step; the manifest keeps the hash of the file as it was fetched.
 """
@@ -6,31 +6,30 @@ The records are replaced first and the manifest second, each in one step; the ma
 import dataclasses
 import gzip
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from spend_assets.landing.contracts import StreamContract
 from spend_assets.landing.crash import STEPS
 from spend_assets.landing.files import remove_temporaries, write_durably
-from spend_assets.landing.screen import RecordScreen, Screen
+from spend_assets.landing.screen import RecordScreen
 from spend_assets.landing.store import LandingStore, Manifest, canonical_hash, content_hash
 
 POINTS = [f"rewrite.{file}.{step}" for file in ("records", "manifest") for step in STEPS]
 """The instants at which a test may kill a rewriting (see crash.py)."""
 
 
-def rewrite(store: LandingStore, contract: StreamContract, manifest: Manifest, screen: Screen) -> tuple[int, Manifest]:
-    """Take everybody who is on the list out of one generation. Returns the records that named somebody, and the manifest as it is now.
+def rewrite(store: LandingStore, manifest: Manifest, screen: Callable[[], RecordScreen]) -> tuple[int, Manifest]:
+    """Take whom the screen names out of one generation. Returns the records that named somebody, and the manifest as it is now.
 
     Also mends a generation whose rewriting was killed between its two files, and one that a backup brought back.
     """
     records = store.records_path(manifest)
     remove_temporaries(records.parent, depth=0)
-    erased = _count(screen.of(contract, manifest.start), store.records(manifest))
+    erased = _count(screen(), store.records(manifest))
     if erased:
-        lines = screen.of(contract, manifest.start)
+        lines = screen()
         write_durably(records, lambda path: _pack(path, (lines(line) for line in store.records(manifest))), "rewrite.records")
     with records.open("rb") as file:
         packed = hashlib.file_digest(file, "sha256").hexdigest()

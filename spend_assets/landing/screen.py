@@ -113,14 +113,14 @@ def _runs(text: str) -> Iterator[str]:
 class RecordScreen:
     """Screens the records of one generation. `erased` counts those that named somebody.
 
-    Two people's records that are alike once nobody is named are two records still: the second one gets a number (TWIN), by which typing
-    tells it from a record that was sent twice.
+    Two people's records that are alike once nobody is named are two records still: all but the first get a number (TWIN), by which typing
+    tells them from a record that was sent twice.
     """
 
     def __init__(self, screen: Screen, contract: StreamContract, day: date):
         self.screen, self.contract, self.first_day = screen, contract, day
         self.erased = 0
-        self._twins: dict[bytes, dict[bytes, int]] = {}
+        self._twins: dict[bytes, int] = {}
 
     def __call__(self, line: bytes) -> bytes:
         """The line as it may be kept; one that names nobody comes back as it is. Of what names somebody and is no JSON only hash and
@@ -164,8 +164,8 @@ class RecordScreen:
 
     def _numbered(self, value: dict[str, Any], line: bytes, touched: bool) -> bytes:
         value.pop(TWIN, None)
-        alike = self._twins.setdefault(hashlib.sha256(_sorted.encode(value)).digest(), {})
-        number = alike.setdefault(hashlib.sha256(line).digest(), len(alike))
+        # Whether two records are alike is for typing to say: it leaves out what the contract does not keep.
+        number = self._twins.setdefault(hashlib.sha256(_sorted.encode(_exact.decode(line))).digest(), len(self._twins))
         if number:
             value[TWIN] = number
         elif not touched:

@@ -7,6 +7,7 @@ under this list is not read again.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -75,18 +76,18 @@ class Forgetting:
             if files.get(name) == manifest.sha256:
                 now[name] = manifest.sha256
                 continue
-            erased, fresh = rewrite(store, contract, manifest, self.screen)
+            erased, fresh = rewrite(store, manifest, partial(self.screen.of, contract, manifest.start))
             applied.records += erased
             applied.generations += fresh.sha256 != manifest.sha256
             now[name] = fresh.sha256
         point("forget.landing")
         applied.input_files = self._input_files()
         point("forget.inputs")
-        applied.streams = self._type_again()
+        applied.streams = self.type_again()
         point("forget.raw")
         applied.memories = self._memory()
         point("forget.memory")
-        applied.databases = self._databases(applied.generations + applied.streams > 0)
+        applied.databases = self.databases(applied.generations + applied.streams > 0)
         point("forget.databases")
         fresh_index = _Clean(self.digest, now)
         if fresh_index != clean:
@@ -117,7 +118,7 @@ class Forgetting:
                     return True
         return False
 
-    def _type_again(self) -> int:
+    def type_again(self) -> int:
         """Raw of every stream whose landed files are others than those it was typed from."""
         store, raw = LandingStore(self.home, self.clock, self.screen), RawStore(self.home, self.contracts)
         streams = 0
@@ -152,7 +153,7 @@ class Forgetting:
         space = {"hr": HR, "mail": EMAIL, "login": LOGIN}.get(kind) or id_space(kind)
         return self.screen.names(space, value) or self.screen.any_space(person)
 
-    def _databases(self, changed: bool) -> int:
+    def databases(self, changed: bool) -> int:
         """The warehouse and the rebuilds of past days, where raw changed or where they name somebody. A build makes new files."""
         gone = 0
         for path in [self.home / "warehouse.duckdb", *sorted((self.home / "as-of").glob("*.duckdb"))]:

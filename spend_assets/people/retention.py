@@ -1,7 +1,6 @@
 """How long what names people is kept, and the do-not-ingest list applied to what a backup brought back. A run does both before it builds.
 
-What goes is counted and logged. Kept beyond it: fetch_log, and landing, raw and warehouse, whose rows name people until they are erased
-(docs/person-commands.md says so).
+What goes is counted and logged. Kept beyond it: fetch_log, whose rows name nobody.
 """
 
 from collections.abc import Callable
@@ -11,10 +10,12 @@ from pathlib import Path
 
 import msgspec
 
+from spend_assets.dbt_build import ensure_manifest
 from spend_assets.home import exclusive
 from spend_assets.landing.contracts import Contracts
 from spend_assets.landing.store import LandingStore
 from spend_assets.people.access_log import AccessLog
+from spend_assets.people.ageing import Ageing
 from spend_assets.people.dagster_runs import delete_runs_before
 from spend_assets.people.do_not_ingest import load_screen, read_list
 from spend_assets.people.erase import Certificate, certificates
@@ -22,6 +23,7 @@ from spend_assets.people.errors import PersonCommandRefused
 from spend_assets.people.forget import Forgetting
 from spend_assets.people.me import remove_ended
 from spend_assets.pipeline import Pipeline
+from spend_assets.publish.audiences import published_tables
 from spend_assets.publish.generations import withdraw_restricted
 from spend_assets.publish.pseudonyms import load_pseudonyms
 
@@ -34,6 +36,7 @@ class Retained:
 
     erased_generations: int = 0
     erased_input_files: int = 0
+    aged_generations: int = 0
     input_files: int = 0
     rebuilds: int = 0
     restricted_publications: int = 0
@@ -55,6 +58,8 @@ def apply_retention(pipeline: Pipeline, say: Say) -> Retained:
         retained.own_figures = remove_ended(home, now)
         if settings.retention_is_enforced:
             days = settings.retention
+            ageing = Ageing(home, pipeline.clock, pipeline.contracts, lambda: published_tables(ensure_manifest()))
+            retained.aged_generations = ageing.apply(days.person_days, say).generations
             retained.input_files = _old_inputs(pipeline, pipeline.contracts, now - timedelta(days=days.inbox_days))
             before = now - timedelta(days=days.restricted_publication_days)
             retained.rebuilds = _old_rebuilds(home, before)

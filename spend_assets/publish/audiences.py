@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from spend_assets.publish.refusal import PublicationRefused
-from spend_assets.settings import AUDIENCES
+from spend_assets.settings import AUDIENCES, Retention
 
 SCHEMAS = ("marts", "ops")
 
 
 @dataclass(frozen=True, order=True)
 class PublishedTable:
-    """A mart with what its yml says under `config: meta:`. `pseudonymise` names person columns, `order_by` the columns to sort by first."""
+    """A mart with what its yml says under `config: meta:`. `pseudonymise` names person columns, `order_by` the columns to sort by first.
+
+    `period` names the column that dates a row, where it is not day, week or month; `kept_days` the setting of [retention] after whose
+    days all rows of a restricted table go. Rows of persons go by themselves.
+    """
 
     schema: str
     name: str
@@ -22,6 +26,8 @@ class PublishedTable:
     k_rule: str
     pseudonymise: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
+    period: str = ""
+    kept_days: str = ""
 
 
 def published_tables(manifest_path: Path) -> tuple[PublishedTable, ...]:
@@ -65,7 +71,11 @@ def _table(node: Mapping[str, Any]) -> PublishedTable:
         raise PublicationRefused(
             f"model {name} has person columns, which only restricted files may hold, and is meant for {', '.join(audiences)}"
         )
-    return PublishedTable(node["schema"], name, audiences, k_rule, pseudonymise, _names(meta.get("order_by"), name, "order_by"))
+    kept_days = str(meta.get("kept_days") or "")
+    if kept_days and (audiences != ("restricted",) or kept_days not in Retention.model_fields):
+        raise PublicationRefused(f"model {name}: meta kept_days is for restricted tables, and names a setting of [retention]")
+    order_by = _names(meta.get("order_by"), name, "order_by")
+    return PublishedTable(node["schema"], name, audiences, k_rule, pseudonymise, order_by, str(meta.get("period") or ""), kept_days)
 
 
 def _names(value: object, model: str, field: str) -> tuple[str, ...]:

@@ -3,15 +3,17 @@
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
 from spend_assets.publish.audiences import PublishedTable
 from spend_assets.publish.files import quoted
+from spend_assets.publish.kept import kept_file, kept_until, period_of
 from spend_assets.publish.pseudonyms import PERSON_PREFIXES, Pseudonyms
 from spend_assets.publish.refusal import PublicationRefused
+from spend_assets.settings import Retention
 
 TYPES = re.compile(r"^(VARCHAR|BIGINT|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|BOOLEAN|DOUBLE)$")
 """The types of the published contract (DESIGN section 4). HUGEINT, for one, would turn into a double in Parquet."""
@@ -115,15 +117,55 @@ def load_mapping(
         connection.execute("INSERT INTO mapping SELECT unnest(?), unnest(?)", [ordered, [pseudonyms.of(value) for value in ordered]])
 
 
+def source_of(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    table: PublishedTable,
+    columns: tuple[Column, ...],
+    as_of: date,
+    retention: Retention | None,
+) -> str:
+    """The rows to publish, as SQL: the warehouse's, and of periods whose persons are no longer kept those that were told then.
+
+    With `retention` (where it is enforced) restricted tables are without the rows that are too old.
+    """
+    warehouse = f"warehouse.{quoted(table.schema)}.{quoted(table.name)}"
+    types = {column.name: column.type for column in columns}
+    period = period_of(table, types)
+    if period is None:
+        return warehouse
+    if table.audiences == ("restricted",):
+        return f"(FROM {warehouse} WHERE {_young(table, quoted(period), as_of, retention)})" if retention else warehouse
+    path, until = kept_file(home, table.name), kept_until(home)
+    if path is None or until is None:
+        return warehouse
+    # A column that the table got or lost since has no figure in what was told before.
+    held = {str(row[0]) for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()}
+    old = ", ".join(f"CAST({quoted(n) if n in held else 'NULL'} AS {kind}) AS {quoted(n)}" for n, kind in types.items())
+    live = f"SELECT * FROM {warehouse} WHERE {quoted(period)} >= DATE '{until}' OR {quoted(period)} IS NULL"
+    return f"({live} UNION ALL SELECT {old} FROM read_parquet('{str(path).replace(chr(39), chr(39) * 2)}'))"
+
+
+def _young(table: PublishedTable, period: str, as_of: date, retention: Retention) -> str:
+    """The condition on rows that may still be published: all of a table with `kept_days`, else those of persons."""
+    days = getattr(retention, table.kept_days or "published_person_days")
+    old = f"{period} < DATE '{as_of - timedelta(days=days)}'"
+    if not table.kept_days:
+        held = [f"starts_with({quoted(name)}, '{prefix}')" for name in table.pseudonymise for prefix in PERSON_PREFIXES]
+        old += f" AND ({' OR '.join(held) or 'false'})"
+    return f"({old}) IS NOT TRUE"
+
+
 def export_table(
     connection: duckdb.DuckDBPyConnection,
     table: PublishedTable,
     columns: tuple[Column, ...],
+    source: str,
     publication_id: str,
     as_of: date,
     folder: Path,
 ) -> Exported:
-    """Write one mart to `<folder>/<audience>/<table>.parquet` for each of its audiences.
+    """Write the rows of `source` to `<folder>/<audience>/<table>.parquet` for each of the table's audiences.
 
     Rows are sorted by order_by, then by every other column, as published: an order by the real ids would give the pseudonyms away.
     """
@@ -141,7 +183,7 @@ def export_table(
     order = ", ".join(f"{position[name]} NULLS LAST" for name in (*table.order_by, *rest))
     query = (
         f"SELECT CAST(? AS VARCHAR) AS publication_id, CAST(? AS DATE) AS as_of, {', '.join(select)} "
-        f"FROM warehouse.{quoted(table.schema)}.{quoted(table.name)} AS t {' '.join(joins)} ORDER BY {order}"
+        f"FROM {source} AS t {' '.join(joins)} ORDER BY {order}"
     )
     paths = {audience: folder / audience / f"{table.name}.parquet" for audience in table.audiences}
     first, *others = paths.values()

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from spend_assets.landing.files import TEMPORARY, sync_folder
@@ -63,12 +63,19 @@ def point_current(published: Path, generation: Path) -> None:
     sync_folder(published)
 
 
-def prune(published: Path, keep: int) -> list[str]:
-    """Delete all but the newest `keep` generations; the one that `current` leads to is always kept. Returns the names deleted."""
+def prune(published: Path, keep: int, archive_from: date | None = None) -> list[str]:
+    """Delete all but the newest `keep` generations; the one that `current` leads to is always kept. Returns the names deleted.
+
+    From the day `archive_from` on the last one of each month of knowledge stays too: its files without persons are the archive.
+    """
     current = (published / "current").resolve()
     others = [folder for folder in (published / "generations").iterdir() if folder.is_dir() and folder.resolve() != current]
     others.sort(key=_published_at, reverse=True)
-    gone = others[keep - 1 :]
+    last_of_month: dict[str, Path] = {}
+    for folder in others if archive_from else ():
+        if (day := _as_of(folder)) >= str(archive_from):
+            last_of_month.setdefault(day[:7], folder)
+    gone = [folder for folder in others[keep - 1 :] if folder not in last_of_month.values()]
     for folder in gone:
         # Renamed first: a kill half-way must not leave what looks like a generation.
         doomed = folder.with_name(f"{TEMPORARY}{folder.name}")
@@ -98,8 +105,22 @@ def withdraw_restricted(published: Path, before: datetime | None) -> int:
     return gone
 
 
+def archived(published: Path, day: date) -> Path | None:
+    """The newest publication that knew no more than `day`, if one is still there."""
+    known = [folder for folder in (published / "generations").glob("*") if "" < _as_of(folder) <= day.isoformat()]
+    return max(known, key=lambda folder: (_as_of(folder), _published_at(folder)), default=None)
+
+
+def _as_of(folder: Path) -> str:
+    return _said(folder, "as_of")
+
+
 def _published_at(folder: Path) -> str:
+    return _said(folder, "published_at")
+
+
+def _said(folder: Path, name: str) -> str:
     try:
-        return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["published_at"])
+        return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError):
         return ""

@@ -1,5 +1,6 @@
 """What was told of team weeks, person by person and day of telling: builds hold back changes by few persons (security-privacy 17)."""
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -41,6 +42,15 @@ def remember(home: Path, warehouse_path: Path) -> None:
                 [str(path)],
             )
         write_durably(path, lambda fresh: _copy(connection, fresh), "memory")
+
+
+def forget_before(home: Path, day: date) -> None:
+    """Take out weeks that began before a day: what was told of them is kept without persons (kept.py)."""
+    path = memory_path(home)
+    if path.exists():
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute("CREATE TEMP TABLE told AS SELECT * FROM read_parquet(?) WHERE week >= ?", [str(path), day])
+            write_durably(path, lambda fresh: _copy(connection, fresh), "memory")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ from spend_assets.publish import export, generations
 from spend_assets.publish.audiences import PublishedTable, published_tables
 from spend_assets.publish.durable import sha256_of, sync_tree
 from spend_assets.publish.files import DatabaseFile, TableFile, write_databases
+from spend_assets.publish.kept import kept_until
 from spend_assets.publish.memory import remember
 from spend_assets.publish.page.pages import write_pages
 from spend_assets.publish.permissions import grant, resolve_groups
@@ -104,7 +105,8 @@ def publish(
     point("publish.remembered")
     generations.point_current(published, generation)
     point("publish.linked")
-    gone = generations.prune(published, settings.publish.keep)
+    archive_from = as_of - timedelta(days=settings.retention.publication_days) if settings.retention_is_enforced else None
+    gone = generations.prune(published, settings.publish.keep, archive_from)
     point("publish.pruned")
     log(f"publication {publication_id} {'written' if new else 'stands as it was'}; older ones deleted: {len(gone)}")
     manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
@@ -113,7 +115,8 @@ def publish(
 
 def _publication_id(build_id: str, as_of: date, key_id: str, tables: tuple[PublishedTable, ...], settings: Settings) -> str:
     """16 hex digits over all that the bytes depend on: the build, the key, the tables' audiences, what pages say, this code, DuckDB."""
-    said = [str(settings.platform.k), settings.privacy.manager_view, settings.privacy.agreement or ""]
+    said = [str(settings.platform.k), settings.privacy.manager_view, settings.privacy.agreement or "", str(kept_until(settings.home))]
+    said += [repr(settings.retention), str(settings.retention_is_enforced)]
     digest = hashlib.sha256("\n".join([build_id, as_of.isoformat(), key_id, *said, duckdb.__version__, repr(tables)]).encode())
     package = Path(__file__).resolve().parent
     for path in sorted(package.rglob("*.py")):
@@ -136,12 +139,16 @@ def _write(
     spill.mkdir()
     for audience in AUDIENCES:
         (folder / "parquet" / audience).mkdir(parents=True)
+    retention = settings.retention if settings.retention_is_enforced else None
     connection = export.open_warehouse(warehouse_path, spill)
     try:
         export.require_build(connection, verdict.build_id, as_of)
         columns = {table.name: export.columns_of(connection, table) for table in tables}
         export.load_mapping(connection, tables, columns, pseudonyms)
-        exported = [export.export_table(connection, t, columns[t.name], publication_id, as_of, folder / "parquet") for t in tables]
+        sources = {t.name: export.source_of(connection, settings.home, t, columns[t.name], as_of, retention) for t in tables}
+        exported = [
+            export.export_table(connection, t, columns[t.name], sources[t.name], publication_id, as_of, folder / "parquet") for t in tables
+        ]
         point("publish.parquet")
         require_no_person(connection, exported, known_identifiers(connection))
         point("publish.checked")

@@ -2,8 +2,7 @@ with spend as (
     select * from {{ ref('int_spend_people') }}
 ),
 
--- Who a published figure is about. An unmatched login is a person like any other; machines, pools and nobody are none, nor is what runs
--- as a machine on somebody's login.
+-- Who a published figure is about. What runs as a machine is of no team, whoever's login or key it runs on.
 final as (
     select
         day,
@@ -11,8 +10,8 @@ final as (
         account,
         series,
         model,
-        team,
-        case when is_person and series <> 'machine_usage' then principal_key end as contributor,
+        case when series = 'machine_usage' then '(machines)' else team end as team,
+        contributor,
         {{ sum_money('consumption_usd') }} as consumption_usd,
         {{ sum_money('billed_usd') }} as billed_usd,
         {{ sum_money('effective_usd') }} as effective_usd,
@@ -23,8 +22,7 @@ final as (
             ~ ' + coalesce(output_tokens, 0)'
         ) }} as tokens
     from spend
-    group by day, vendor, account, series, model, team,
-        case when is_person and series <> 'machine_usage' then principal_key end
+    group by day, vendor, account, series, model, case when series = 'machine_usage' then '(machines)' else team end, contributor
 )
 
 select * from final

@@ -10,13 +10,12 @@ models as (
     select * from {{ ref('int_privacy_models') }}
 ),
 
--- Every row of the ledger with the words under which tables without persons tell it; rows of series without persons tell of nobody.
+-- Every row of the ledger with the words under which tables without persons tell it. Shared machines tell of nobody and stand as they are,
+-- also beside those of single persons, which are told by the rule.
 final as (
     select
         spend.*,
-        -- What runs as a machine on somebody's login is a machine's, and of no team.
-        case when spend.is_person and spend.series <> 'machine_usage' then spend.principal_key end as contributor,
-        case when spend.is_person and spend.series = 'machine_usage' then '(machines)' else spend.team end as told_team,
+        case when spend.series = 'machine_usage' then '(machines)' else spend.team end as told_team,
         coalesce(told_days.published_vendor, spend.vendor) as published_vendor,
         coalesce(told_days.published_account, spend.account) as published_account,
         case
@@ -31,6 +30,7 @@ final as (
         and spend.vendor = told_days.vendor
         and spend.account = told_days.account
         and spend.series = told_days.series
+        and (spend.contributor is not null or spend.series <> 'machine_usage')
     left join models
         on told_days.published_vendor = models.published_vendor
         and told_days.published_account = models.published_account
