@@ -7,11 +7,12 @@
 
 {#
     The rule (security-privacy 14 and 16), the only place where it stands. Judges every cell: `by` names the cell, `contributions` holds rows
-    with `contributor` (a person; NULL is nobody) and the told figures.
+    with `contributor` (a person, or `machine:...` for one that people share; NULL is nobody) and the told figures.
 
     passes: each figure is of no person or of k, and of each money what is left without the two largest is at least 15 % of the largest.
-    Returns a select with the columns of `by`, contributors (persons with any figure that is not zero) and passes. Cells without persons
-    are not in it: they tell of nobody.
+    Machines hide the persons beside them and count like these; a cell of machines alone tells of nobody and passes.
+    Returns a select with the columns of `by`, contributors (with any figure that is not zero) and passes. Cells without contributors are
+    not in it.
 #}
 {% macro judged(contributions, by, figures=none, dominated=none) %}
 {% set figures = figures or told_figures() %}
@@ -19,19 +20,20 @@
     select
         {{ by | join(', ') }},
         count(*) as contributors,
+        count(case when contributor not like 'machine:%' then 1 end) = 0 or (
         {% for figure in figures %}
         (count(case when {{ contributes(figure) }} then 1 end) = 0 or count(case when {{ contributes(figure) }} then 1 end) >= {{ var('k') }})
         {{ 'and' if not loop.last or dominated }}
         {% endfor %}
         {% for money in dominated %}
-        -- Money may be negative, and a credit tells as much as a charge.
-        {{ sum_money('abs(coalesce(' ~ money ~ ', 0))') }}
+        -- Money may be negative, and a credit tells as much as a charge. Where a machine is the largest, nobody is read off.
+        (max(case when {{ money }}_place = 1 and contributor like 'machine:%' then 1 else 0 end) = 1 or {{ sum_money('abs(coalesce(' ~ money ~ ', 0))') }}
             - coalesce(max(case when {{ money }}_place = 1 then abs(coalesce({{ money }}, 0)) end), 0)
             - coalesce(max(case when {{ money }}_place = 2 then abs(coalesce({{ money }}, 0)) end), 0)
-            >= {{ times("cast('0.15' as decimal(3, 2))", 'coalesce(max(abs(coalesce(' ~ money ~ ', 0))), 0)') }}
+            >= {{ times("cast('0.15' as decimal(3, 2))", 'coalesce(max(abs(coalesce(' ~ money ~ ', 0))), 0)') }})
         {{ 'and' if not loop.last }}
         {% endfor %}
-        as passes
+        ) as passes
     from (
         select
             *

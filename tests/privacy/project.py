@@ -41,9 +41,9 @@ KEPT = (
 """Paths below the project, or how they begin. All else is left out of the copy, which then parses in a moment."""
 TABLES = {
     "int_spend_people": "spend_key VARCHAR, day DATE, vendor VARCHAR, account VARCHAR, stream VARCHAR, series VARCHAR, model VARCHAR, "
-    "team VARCHAR, is_person BOOLEAN, principal_key VARCHAR, contributor VARCHAR, basis VARCHAR, data_status VARCHAR, consumption_usd DECIMAL(28,12), "
-    "billed_usd DECIMAL(28,12), effective_usd DECIMAL(28,12), credits DECIMAL(28,12), requests DECIMAL(28,12), "
-    "seat_months DECIMAL(28,12), cost_center VARCHAR, surface VARCHAR, principal_kind VARCHAR, auth_kind VARCHAR, "
+    "team VARCHAR, is_person BOOLEAN, principal_key VARCHAR, contributor VARCHAR, basis VARCHAR, data_status VARCHAR, "
+    "consumption_usd DECIMAL(28,12), billed_usd DECIMAL(28,12), effective_usd DECIMAL(28,12), credits DECIMAL(28,12), "
+    "requests DECIMAL(28,12), seat_months DECIMAL(28,12), cost_center VARCHAR, surface VARCHAR, principal_kind VARCHAR, auth_kind VARCHAR, "
     "uncached_input_tokens BIGINT, cache_read_tokens BIGINT, cache_write_tokens BIGINT, cache_write_1h_tokens BIGINT, "
     "output_tokens BIGINT, reasoning_tokens BIGINT",
     "int_person_days": "vendor VARCHAR, account VARCHAR, day DATE, principal VARCHAR, person_id VARCHAR, team VARCHAR, "
@@ -167,7 +167,7 @@ def _spend(number: int, line: Line) -> tuple[Any, ...]:
     tokens = None if line.consumption is None else int(line.consumption * 1000)
     return (
         f"k{number}", line.day, line.vendor, line.account, "usage", line.series, line.model, line.team, line.person is not None,
-        line.person or "ci-runner", line.person, "ledger", "complete", line.consumption, line.billed, line.billed, None, None, None,
+        line.person or "ci-runner", line.person or f"machine:{line.vendor}:ci-runner", "ledger", "complete", line.consumption, line.billed, line.billed, None, None, None,
         "(none)", "(not split)", "person" if line.person else "machine", "seat", tokens, None, None, None, tokens, None,
     )  # fmt: skip
 

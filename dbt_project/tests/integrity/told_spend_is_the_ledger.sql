@@ -11,7 +11,7 @@ told as (
     select
         vendor, day, count(*) as lines, sum(consumption_usd) as consumption_usd, sum(billed_usd) as billed_usd,
         sum(effective_usd) as effective_usd,
-        count(case when told_on is null and contributor is null and series in ('machine_usage', 'platform_fee') then 1 end) as machines_withheld
+        count(case when told_on is null and series in ('machine_usage', 'platform_fee') then 1 end) as machines_withheld
     from {{ ref('int_spend_told') }}
     group by vendor, day
 )

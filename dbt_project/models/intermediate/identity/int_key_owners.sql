@@ -95,8 +95,8 @@ final as (
         decided.day,
         decided.principal,
         decided.owner_employee_id,
-        -- Where the list names a team, its people use the key, and the employee answers for it.
-        decided.owner_employee_id is not null and decided.owner_team is null as is_personal,
+        -- Where the list names a team, its people use the key and the employee answers for it; where it names a workflow, that uses it.
+        decided.owner_employee_id is not null and decided.owner_team is null and decided.workflow_id is null as is_personal,
         coalesce(decided.owner_team, periods.team) as owner_team,
         coalesce(decided.cost_center, team_centers.cost_center, periods.cost_center) as cost_center,
         decided.environment,

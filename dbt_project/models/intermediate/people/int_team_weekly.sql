@@ -28,7 +28,7 @@ lines as (
         spend.told_team as team,
         spend.published_vendor as vendor,
         spend.series,
-        spend.contributor,
+        spend.team_contributor as contributor,
         {{ worst_status('weeks.data_status') }} as data_status,
         {{ worst_status('weeks.activity_status') }} as activity_status,
         {{ sum_money('spend.consumption_usd') }} as consumption_usd,
@@ -42,7 +42,7 @@ lines as (
     inner join days on spend.day = days.day
     inner join told_weeks on days.week = told_weeks.week
     left join weeks on spend.vendor = weeks.vendor and days.iso_week = weeks.week
-    group by days.week, spend.told_team, spend.published_vendor, spend.series, spend.contributor
+    group by days.week, spend.told_team, spend.published_vendor, spend.series, spend.team_contributor
 ),
 
 final as (

@@ -2,7 +2,7 @@ with spend as (
     select * from {{ ref('int_spend_people') }}
 ),
 
--- Who a published figure is about. What runs as a machine is of no team, whoever's login or key it runs on.
+-- Who a published figure is about. Machine use is told whole by day and account, whoever's login or key it runs on; key_holder says whose.
 final as (
     select
         day,
@@ -10,8 +10,9 @@ final as (
         account,
         series,
         model,
-        case when series = 'machine_usage' then '(machines)' else team end as team,
-        contributor,
+        team,
+        case when is_person and series <> 'machine_usage' then contributor end as contributor,
+        case when series = 'machine_usage' then contributor end as key_holder,
         {{ sum_money('consumption_usd') }} as consumption_usd,
         {{ sum_money('billed_usd') }} as billed_usd,
         {{ sum_money('effective_usd') }} as effective_usd,
@@ -22,7 +23,7 @@ final as (
             ~ ' + coalesce(output_tokens, 0)'
         ) }} as tokens
     from spend
-    group by day, vendor, account, series, model, case when series = 'machine_usage' then '(machines)' else team end, contributor
+    group by day, vendor, account, series, model, team, is_person and series <> 'machine_usage', contributor
 )
 
 select * from final

@@ -1,3 +1,5 @@
+{% set columns = ['published_vendor', 'published_account', 'series', 'told_on', 'model'] + told_figures() %}
+
 with contributions as (
     select * from {{ ref('int_privacy_contributions') }}
 ),
@@ -16,7 +18,19 @@ people as (
         and contributions.series = told_days.series
 ),
 
-{{ fold('models_told', 'people', ['published_vendor', 'published_account', 'series', 'told_on'], 'model') }},
+-- A model that only few use on a day, one person's own key among them, is told with others: by itself it would be what that key did.
+used as (
+    select {{ columns | join(', ') }}, contributor from people
+    union all
+    select
+        {{ columns | join(', ')
+            | replace('published_vendor', 'vendor') | replace('published_account', 'account') | replace('told_on', 'day') }},
+        key_holder
+    from contributions
+    where key_holder is not null
+),
+
+{{ fold('models_told', 'used', ['published_vendor', 'published_account', 'series', 'told_on'], 'model') }},
 
 final as (
     select

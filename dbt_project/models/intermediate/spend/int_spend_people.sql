@@ -32,11 +32,12 @@ final as (
         {% for column in columns %}spend.{{ column }}, {% endfor %}
         spend.principal_kind = 'person' as is_person,
         coalesce(person_days.person_id, spend.principal) as principal_key,
-        -- Whom tables without persons count: an unmatched login like any other person, also for what runs by itself on it, and the only owner
-        -- of a key. Shared keys, pools and nobody are none.
+        -- Whom tables without persons count: an unmatched login like any other person, and the only owner of a key. Machines that people share
+        -- are none, and hide the persons beside them. Pools and nobody are neither.
         case
             when spend.principal_kind = 'person' then coalesce(person_days.person_id, spend.principal)
             when key_owners.is_personal then 'hr:' || key_owners.owner_employee_id
+            when spend.principal_kind = 'machine' then 'machine:' || spend.vendor || ':' || spend.principal
         end as contributor,
         coalesce(
             person_days.team,

@@ -18,7 +18,7 @@ days as (
 persons as (
     select week, published_team, published_vendor, series, contributor
     from told
-    where contributor is not null and series <> 'machine_usage'
+    where contributor is not null
     group by week, published_team, published_vendor, series, contributor
     having {% for money in told_moneys() %}sum(coalesce({{ money }}, 0)) <> 0{{ ' or ' if not loop.last }}{% endfor %}
 ),

@@ -37,7 +37,7 @@ team_cells as (
 
 day_cells as (
     select
-        'spend_by_vendor_daily' as table_name,
+        case when spend.series = 'machine_usage' then 'spend_by_vendor_daily, machines' else 'spend_by_vendor_daily' end as table_name,
         spend.day, spend.vendor, spend.account, spend.series, spend.model,
         case
             when spend.told_on is null then '6 withheld'
