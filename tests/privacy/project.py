@@ -167,7 +167,8 @@ def _spend(number: int, line: Line) -> tuple[Any, ...]:
     tokens = None if line.consumption is None else int(line.consumption * 1000)
     return (
         f"k{number}", line.day, line.vendor, line.account, "usage", line.series, line.model, line.team, line.person is not None,
-        line.person or "ci-runner", line.person or f"machine:{line.vendor}:ci-runner", "ledger", "complete", line.consumption, line.billed, line.billed, None, None, None,
+        line.person or "ci-runner", line.person or f"machine:{line.vendor}:ci-runner",
+        "ledger", "complete", line.consumption, line.billed, line.billed, None, None, None,
         "(none)", "(not split)", "person" if line.person else "machine", "seat", tokens, None, None, None, tokens, None,
     )  # fmt: skip
 
