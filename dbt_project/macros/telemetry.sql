@@ -6,17 +6,27 @@
 {%- endmacro %}
 
 {#
-    A model's name as model_prices has it: without a provider's prefix, a date or "latest" behind it, and for Claude with dashes, as Copilot writes
-    claude-sonnet-4.5 for claude-sonnet-4-5.
+    A model's name as model_prices has it. Vendors write one model in many ways: "Auto: Claude Haiku 4.5" (Copilot), claude-4.5-sonnet and
+    claude-opus-4-8-thinking-high (Cursor; how hard a model thinks has no price of its own), us.anthropic.claude-sonnet-4-5-20250929-v1:0 (Bedrock),
+    vertex_ai/claude-sonnet-4-5@20250929, gpt-6.1-sol-2026-09-29. A "-fast" stays: it has another price.
 #}
 {% macro model_key(model) -%}
-    regexp_replace(
-        case
-            when lower({{ model }}) like '%claude%' then replace(regexp_replace(lower({{ model }}), '^.*[/:]', ''), '.', '-')
-            else regexp_replace(lower({{ model }}), '^.*[/:]', '')
-        end,
-        '(-latest|[-@]20[0-9]{6}|-20[0-9]{2}-[0-9]{2}-[0-9]{2})$', ''
-    )
+    {%- set plain = "regexp_replace(replace(regexp_replace(lower(trim(" ~ model ~ ")), '^auto: ', ''), ' ', '-'), '-v[0-9]+:[0-9]+$', '')" -%}
+    {%- set named = "regexp_replace(regexp_replace(" ~ plain ~ ", '^.*[/:]', ''), '^([a-z]+[.])?anthropic[.]', '')" -%}
+    {%- set dated = "regexp_replace(" ~ named ~ ", '(-latest|[-@]20[0-9]{6}|-20[0-9]{2}-[0-9]{2}-[0-9]{2})$', '')" -%}
+    {%- set key = "regexp_replace(" ~ dated ~ ", '-thinking(-(low|medium|high|xhigh|max))?$', '')" -%}
+    case
+        when {{ model }} is null then null
+        when {{ key }} like 'claude-%' and regexp_extract({{ key }}, '^claude-([0-9.-]+)-(opus|sonnet|haiku|fable)', 2) <> ''
+            then replace(
+                'claude-' || regexp_extract({{ key }}, '^claude-([0-9.-]+)-(opus|sonnet|haiku|fable)', 2)
+                || '-' || regexp_extract({{ key }}, '^claude-([0-9.-]+)-(opus|sonnet|haiku|fable)', 1)
+                || regexp_extract({{ key }}, '^claude-([0-9.-]+)-(opus|sonnet|haiku|fable)(.*)$', 3),
+                '.', '-'
+            )
+        when {{ key }} like 'claude-%' then replace({{ key }}, '.', '-')
+        else {{ key }}
+    end
 {%- endmacro %}
 
 {# Tokens times a price per million: 0 without tokens, NULL where the price is unknown. #}
@@ -99,5 +109,17 @@
         when {{ sku }} like '%, input' then 'uncached_input'
         when {{ sku }} in ('web_search', 'code_execution', 'session_usage', 'code interpreter') or {{ sku }} like 'actions%' or {{ sku }} like 'sandbox%'
             then 'other'
+    end
+{%- endmacro %}
+
+{# Who makes a model, by its name in the price book. #}
+{% macro provider_of(model) -%}
+    case
+        when {{ model }} like 'claude%' then 'anthropic'
+        when {{ model }} like 'gpt%' or {{ model }} like 'o1%' or {{ model }} like 'o3%' or {{ model }} like 'o4%' then 'openai'
+        when {{ model }} like 'gemini%' then 'google'
+        when {{ model }} like 'grok%' then 'xai'
+        when {{ model }} like 'mai-%' then 'microsoft'
+        else '(unknown)'
     end
 {%- endmacro %}

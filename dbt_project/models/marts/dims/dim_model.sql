@@ -22,14 +22,7 @@ final as (
         vendor,
         model,
         model_name,
-        case
-            when model_name like 'claude%' then 'anthropic'
-            when model_name like 'gpt%' or model_name like 'o1%' or model_name like 'o3%' or model_name like 'o4%' then 'openai'
-            when model_name like 'gemini%' then 'google'
-            when model_name like 'grok%' then 'xai'
-            when model_name like 'mai-%' then 'microsoft'
-            else '(unknown)'
-        end as provider,
+        {{ provider_of('model_name') }} as provider,
         auto_selected,
         first_day,
         last_day
