@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spend_assets.alerts.arguments import alerts_parser
+from spend_assets.alerts.errors import AlertRefused
 from spend_assets.answers import VendorError
 from spend_assets.clock import today
 from spend_assets.clock_choice import clock_for
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 KNOWN_ERRORS = (
     *(SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused),
-    *(StorageFull, DbtError, PersonCommandRefused, ValueError),
+    *(StorageFull, DbtError, PersonCommandRefused, AlertRefused, ValueError),
 )
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 HISTORY_FILES = {
@@ -73,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     history = command("detect", "Judge a history of use in Parquet files with the platform's own detection (docs/detection.md).")
     for name, text in HISTORY_FILES.items():
         history.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=text)
+    alerts_parser(command("alerts", "Incidents and the messages about them: list, send, ack, silence, test, digest."), day)
     box = command("sandbox", "Serve a simulated organisation behind GitHub's API on loopback.")
     box.add_argument("--people", type=int, default=200)
     box.add_argument("--days", type=int, default=120)
@@ -154,10 +157,21 @@ def _run(options: argparse.Namespace) -> int:
     result = run_days(home, first, last, refetch=refetch)
     for failure in result.failures:
         _say(failure)
+    _tell()
     if result.succeeded:
         return 0
     note_failure(home, result.run_id, DAILY_JOB, "\n".join(result.failures))
     return EXIT_PUBLISHED_WITH_FAILURES if result.published else EXIT_FAILED
+
+
+def _tell() -> None:
+    """After a run without Dagster's daemon there is no sensor: alerts go out here. What is wrong with them does not undo the run."""
+    from spend_assets.alerts.watch import watch
+
+    try:
+        watch(_pipeline(), _say)
+    except KNOWN_ERRORS as error:
+        _say(f"alerts: {error}")
 
 
 def _status(_options: argparse.Namespace) -> int:
@@ -214,6 +228,12 @@ def _detect(options: argparse.Namespace) -> int:
     return 0
 
 
+def _alerts(options: argparse.Namespace) -> int:
+    from spend_assets.alerts.commands import run_alerts_command
+
+    return run_alerts_command(_pipeline(), options, _say)
+
+
 def _sandbox(options: argparse.Namespace) -> int:
     from spend_assets.sandbox.run import serve
 
@@ -253,6 +273,7 @@ COMMANDS = {
     "as-of": _as_of,
     "person": _person,
     "detect": _detect,
+    "alerts": _alerts,
     "sandbox": _sandbox,
     "demo": _demo,
     "ui": _ui,

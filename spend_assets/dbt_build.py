@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from spend_assets.alerts.store import events_path
 from spend_assets.publish.memory import memory_path
 from spend_assets.settings import Settings
 
@@ -59,6 +60,7 @@ def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
             "former_mail_domains": settings.identity.former_mail_domains,
             "manager_view": settings.privacy.manager_view,
             "told_before": str(told_before) if told_before.exists() else "",
+            "alert_events": str(alerts) if (alerts := events_path(settings.home)).exists() else "",
             "build_id": build,
             "code_version": code_hash(),
         }

@@ -1,10 +1,11 @@
-"""The whole platform on one screen: streams -> retention -> platform tables -> dbt -> publication, one schedule, one failure sensor."""
+"""The whole platform on one screen: streams -> retention -> platform tables -> dbt -> publication, one schedule, two sensors."""
 
 import os
 
 import dagster as dg
 
 from spend_assets.clock_choice import clock_for
+from spend_assets.defs.alerting import after_a_build, alerts_job
 from spend_assets.defs.assets.platform import platform_tables
 from spend_assets.defs.assets.publication import publication_assets
 from spend_assets.defs.assets.retention import retention_asset
@@ -34,9 +35,9 @@ def pipeline(_context: dg.InitResourceContext) -> Pipeline:
 defs = dg.Definitions(
     assets=[*streams, retention, platform_tables([*streams, retention]), dbt_models, publication],
     asset_checks=[every_stream_answered],
-    jobs=[DAILY],
+    jobs=[DAILY, alerts_job],
     schedules=[daily_schedule(settings.platform.start_date)],
-    sensors=[failed_run],
+    sensors=[failed_run, after_a_build],
     resources={"pipeline": pipeline, "io_manager": refuse_io},
     loggers={"console": plain_console},
     executor=dg.in_process_executor,

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from spend_assets.alerts.examine import examine_alerts
 from spend_assets.clock_choice import clock_for
 from spend_assets.landing.contracts import declared_ledger, load_contracts
 from spend_assets.landing.otlp.files import collector_files
@@ -29,6 +30,10 @@ def examine(settings: Settings, env: Mapping[str, str]) -> tuple[bool, list[str]
         lines += [title, _line(probe)]
     if not lines:
         lines.append("no vendor account is configured; exported files can still be brought in with `spend import`")
+    lines.append("alerts")
+    for probe in examine_alerts(settings.alerts, env):
+        healthy = healthy and probe.works is not False
+        lines.append(_line(probe))
     lines += _hygiene(settings, env)
     return healthy, lines
 

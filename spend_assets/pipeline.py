@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from spend_assets.alerts.store import export_events
 from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
 from spend_assets.clock import Clock, today
 from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
@@ -214,6 +215,7 @@ class Pipeline:
             as_of = today(self.clock)
             target = self.home / "builds" / "dbt"
             shutil.rmtree(target, ignore_errors=True)
+            export_events(self.home)
             point("pipeline.dbt.before")
             yield Build(build_id(self.settings, as_of, self._fingerprint()), as_of, self.warehouse.path, target, self.home)
 

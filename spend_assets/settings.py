@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, model_validator
 
+from spend_assets.alerts.settings import Alerts
 from spend_assets.settings_words import BaseUrl, EnvName, MailDomain, Section, is_loopback
 from spend_assets.sources import Sources
 
@@ -108,6 +109,8 @@ class Retention(Section):
     """The restricted part of earlier publications, and rebuilds of what was known on a past day."""
     dagster_days: int = Field(default=30, ge=1)
     """Dagster's runs with their events and logs."""
+    alert_days: int = Field(default=180, ge=1)
+    """Alerts about single persons; those about machines, teams and vendors stay as long as the log."""
     log_days: int = Field(default=1095, ge=7)
     """The log of person commands, and the certificates of erasures."""
 
@@ -120,6 +123,7 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     identity: Identity = Identity()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     home: Path
     """SPEND_HOME, absolute."""
 
@@ -127,7 +131,7 @@ class Settings(Section):
     def secret_names(self) -> frozenset[str]:
         """Every environment variable that holds a secret; no child process inherits them (security-privacy 4)."""
         list_key = {self.privacy.list_key_env} if self.privacy.list_key_env else set()
-        return self.sources.secret_names | {self.privacy.key_env} | list_key
+        return self.sources.secret_names | self.alerts.secret_names | {self.privacy.key_env} | list_key
 
     @property
     def retention_is_enforced(self) -> bool:

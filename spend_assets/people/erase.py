@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from spend_assets.alerts.store import forget_person
 from spend_assets.home import exclusive
 from spend_assets.landing.crash import STEPS, point
 from spend_assets.landing.files import remove_temporaries, write_durably
@@ -113,6 +114,8 @@ def erase(pipeline: Pipeline, person: str, request: str, approved_by: str, say: 
         _forget_builds(home, pipeline)
         log = AccessLog(home, pipeline.clock, load_pseudonyms(pipeline.settings, say))
         log_entries = log.forget(job.subject)
+        alerts = forget_person(home, job.subject)
+        say(f"alerts that named the person: {alerts} incident(s) taken away")
         own_figures = remove_ended(home, pipeline.clock.now(), job.subject)
         point("erase.forgotten")
     say("building and publishing anew, into new files")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from spend_assets.alerts.store import expire
 from spend_assets.dbt_build import ensure_manifest
 from spend_assets.home import exclusive
 from spend_assets.landing.contracts import Contracts
@@ -43,6 +44,7 @@ class Retained:
     dagster_runs: int = 0
     own_figures: int = 0
     log_entries: int = 0
+    alert_events: int = 0
     certificates: int = 0
 
 
@@ -66,6 +68,7 @@ def apply_retention(pipeline: Pipeline, say: Say) -> Retained:
             retained.restricted_publications = withdraw_restricted(home / "published", before)
             retained.dagster_runs = delete_runs_before(home, now - timedelta(days=days.dagster_days))
             oldest = now - timedelta(days=days.log_days)
+            retained.alert_events = expire(home, (now - timedelta(days=days.alert_days)).date(), oldest.date())
             retained.certificates = _old_certificates(home, oldest)
             if (home / "people" / "log.jsonl").exists():
                 retained.log_entries = AccessLog(home, pipeline.clock, load_pseudonyms(settings, say)).expire(oldest)

@@ -39,9 +39,7 @@ def identifiers_of_warehouse(connection: duckdb.DuckDBPyConnection) -> list[str]
 
 def require_no_person(connection: duckdb.DuckDBPyConnection, exported: Iterable[Exported], identifiers: Iterable[str]) -> None:
     """Raises PublicationRefused that names table and column, never the value, where a published text is or contains an identifier."""
-    known = {identifier.strip().casefold() for identifier in identifiers} - {""}
-    within = {bare for bare in (EDGES.sub("", identifier) for identifier in known) if len(bare) >= SHORTEST_WITHIN}
-    longest = max((len(WORD.findall(identifier)) for identifier in within), default=0)
+    names = KnownNames(identifiers)
     hits = []
     for item in exported:
         open_files = [path for audience, path in sorted(item.files.items()) if audience != "restricted"]
@@ -51,8 +49,8 @@ def require_no_person(connection: duckdb.DuckDBPyConnection, exported: Iterable[
             if column.type != "VARCHAR" or column.name in ADDED:
                 continue
             query = f"SELECT DISTINCT {quoted(column.name)} FROM read_parquet(?) WHERE {quoted(column.name)} IS NOT NULL"
-            cells = (str(value).casefold() for (value,) in connection.execute(query, [str(open_files[0])]).fetchall())
-            if any(_names_someone(cell, known, within, longest) for cell in cells):
+            cells = (str(value) for (value,) in connection.execute(query, [str(open_files[0])]).fetchall())
+            if any(names.someone_in(cell) for cell in cells):
                 hits.append(f"{item.table.name}.{column.name}")
     if hits:
         raise PublicationRefused(
@@ -61,10 +59,19 @@ def require_no_person(connection: duckdb.DuckDBPyConnection, exported: Iterable[
         )
 
 
-def _names_someone(cell: str, known: set[str], within: set[str], longest: int) -> bool:
-    if cell in PLATFORM_WORDS:
-        return False
-    return cell.strip() in known or any(part in within for part in _parts(cell, longest))
+class KnownNames:
+    """Whether a text is or contains an identifier of a person that the platform knows."""
+
+    def __init__(self, identifiers: Iterable[str]):
+        self._known = {identifier.strip().casefold() for identifier in identifiers} - {""}
+        self._within = {bare for bare in (EDGES.sub("", identifier) for identifier in self._known) if len(bare) >= SHORTEST_WITHIN}
+        self._longest = max((len(WORD.findall(identifier)) for identifier in self._within), default=0)
+
+    def someone_in(self, text: str) -> bool:
+        cell = text.casefold()
+        if cell in PLATFORM_WORDS:
+            return False
+        return cell.strip() in self._known or any(part in self._within for part in _parts(cell, self._longest))
 
 
 def _parts(cell: str, longest: int) -> Iterator[str]:

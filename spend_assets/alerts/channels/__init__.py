@@ -1,0 +1,1 @@
+"""What carries a message out: Slack, mail, a signed webhook."""
