@@ -20,7 +20,7 @@ from spend_assets.settings import Settings, load_settings
 LAST_DAY = date(2026, 10, 31)
 GITHUB_BILLED = ("billed_usd", "seats_usd", "agent_actions_usd", "sandboxes_usd")
 """What GitHub's ledger charges: credits beyond the pool, seats, agents' Actions minutes, sandboxes."""
-DAILY_STEPS = 6
+DAILY_STEPS = 3
 """The first run loads the history; this many daily runs follow, so that late and restated days are really seen to change."""
 
 
