@@ -71,3 +71,28 @@
         else '(undeclared)'
     end
 {%- endmacro %}
+
+{# How many facts of a cell a condition holds for; NULL where too few people are behind the cell. #}
+{% macro told_count(condition) -%}
+    case when max(case when is_withheld then 1 else 0 end) = 0 then {{ sum_count('case when ' ~ condition ~ ' then 1 else 0 end') }} end
+{%- endmacro %}
+
+{# Money per thing, a statistic for people to read: NULL without things. #}
+{% macro per(amount, things) -%}
+    case when {{ things }} > 0 then cast(round(cast({{ amount }} as double) / {{ things }}, 6) as decimal(28, 6)) end
+{%- endmacro %}
+
+{# Mon to Sun as 1 to 7; NULL for anything else. #}
+{% macro window_day(name) -%}
+    case {{ name }} {% for day in ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] %}when '{{ day }}' then {{ loop.index }} {% endfor %}end
+{%- endmacro %}
+
+{# A repository's name as it may be published: one that is called like somebody is not named. #}
+{% macro repository_label(repository) -%}
+    case
+        when lower(split_part({{ repository }}, '/', 1)) in (select lower(identifier) from {{ ref('int_known_identifiers') }})
+            or lower(split_part({{ repository }}, '/', 2)) in (select lower(identifier) from {{ ref('int_known_identifiers') }})
+            then '(other repositories)'
+        else {{ repository }}
+    end
+{%- endmacro %}

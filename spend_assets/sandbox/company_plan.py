@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from spend_assets.sandbox import names
+from spend_assets.sandbox.agent_workflows import agent_workflows
 from spend_assets.sandbox.anthropic_people import CONSOLE, AnthropicPeople
 from spend_assets.sandbox.company_terms import API, COPILOT, CURSOR, LONG_AGO
 from spend_assets.sandbox.cursor_team import CursorTeam
@@ -12,16 +13,6 @@ from spend_assets.sandbox.organisation import Team
 from spend_assets.sandbox.world import World
 
 Row = dict[str, str]
-_WORKFLOWS = (
-    ("dependency-updates", "Weekly dependency updates", "automation", "Mon-Fri 04:00-08:00", 35),
-    ("docs-refresh", "Docs refresh", "docs", "", 25),
-    ("test-backfill", "Test backfill", "tests", "", 90),
-    ("flaky-tests", "Flaky test repair", "tests", "Mon-Fri 06:00-18:00", 50),
-    ("security-patches", "Security patches", "code_change", "", 70),
-    ("api-migrations", "API migrations", "code_change", "Mon-Fri 06:00-18:00", 0),
-    ("release-notes", "Release notes", "docs", "Fri", 20),
-    ("nightly-triage", "Nightly triage", "automation", "Mon-Sun 00:00-05:00", 0),
-)
 _MEASURES = (
     ("cost_per_completed_task_usd", "at_most", 3, 19),
     ("lead_time_hours", "at_most", 18, 70),
@@ -70,25 +61,24 @@ class CompanyPlan:
     def workflows(self, day: date) -> Iterator[Row]:
         """Some belong to another team from the reorganisation on."""
         teams, reorg = self._organisation.teams, self._organisation.reorg
-        for number, (name, title, task_class, window, minutes) in enumerate(_WORKFLOWS):
-            team = teams[self._dice.number("workflow team", name) % len(teams)]
+        for number, workflow in enumerate(agent_workflows(self._organisation, self._dice)):
             row = {
-                "workflow_id": f"{name}-{team.slug}",
-                "name": f"{title} of {team.name}",
-                "service": team.slug,
-                "repository": f"{team.org}/{team.slug}",
-                "owner_team": team.name,
-                "task_class": task_class,
-                "delivery_window": window,
-                "baseline_manual_minutes": str(minutes + self._dice.between(0, 9, "baseline", name)) if minutes else "",
-                "playbook_url": f"https://wiki.acme.example/agents/{name}",
+                "workflow_id": workflow.id,
+                "name": f"{workflow.title} of {workflow.team.name}",
+                "service": workflow.team.slug,
+                "repository": workflow.repository,
+                "owner_team": workflow.team.name,
+                "task_class": workflow.task_class,
+                "delivery_window": workflow.window,
+                "baseline_manual_minutes": str(workflow.minutes) if workflow.minutes else "",
+                "playbook_url": f"https://wiki.acme.example/agents/{workflow.name}",
                 "valid_from": LONG_AGO.isoformat(),
                 "valid_to": "",
             }
             moves = number % 3 == 1 and reorg <= day
             yield {**row, "valid_to": reorg.isoformat() if moves else ""}
             if moves:
-                yield {**row, "owner_team": teams[(teams.index(team) + 1) % len(teams)].name, "valid_from": reorg.isoformat()}
+                yield {**row, "owner_team": teams[(teams.index(workflow.team) + 1) % len(teams)].name, "valid_from": reorg.isoformat()}
 
     def goals(self, day: date) -> Iterator[Row]:
         for number, (measure, direction, low, high) in enumerate(_MEASURES):

@@ -12,8 +12,11 @@ API = "https://api.github.com"
 WEB = "https://github.com"
 COPILOT = {"login": "Copilot", "id": 198_982_749, "node_id": "BOT_c198982749", "type": "Bot", "site_admin": False}
 REVIEWER = {"login": "copilot-pull-request-reviewer[bot]", "id": 175_728_472, "node_id": "BOT_c175728472", "type": "Bot"}
+AGENTS = {"login": "acme-agents[bot]", "id": 187_204_551, "node_id": "BOT_c187204551", "type": "Bot", "site_admin": False}
 DEPENDABOT = {"login": "dependabot[bot]", "id": 49_699_333, "node_id": "BOT_c49699333", "type": "Bot", "site_admin": False}
 ACTIONS = {"login": "github-actions[bot]", "id": BOT_ID, "node_id": "BOT_c41898282", "type": "Bot", "site_admin": False}
+BOTS = {"workflow": AGENTS, "dependencies": DEPENDABOT}
+"""Who opens a pull request of a kind, where it is no person."""
 COPILOT_ADDRESS = "198982749+Copilot@users.noreply.github.com"
 CONTENT = "do-not-keep"
 """Stands in every text that is content; a reader that keeps content is found by it."""
@@ -46,7 +49,7 @@ class Objects:
         }
 
     def author(self, change: Change, now: datetime) -> dict[str, Any]:
-        return dict(COPILOT) if change.kind == "agent" else self.user(change.account, now)
+        return dict(COPILOT) if change.kind == "agent" else self.user(change.account, now, BOTS.get(change.kind))
 
     def repository(self, repository: Repository) -> dict[str, Any]:
         return {
@@ -185,7 +188,8 @@ class Objects:
     def commit(self, change: Change, place: int, at: datetime, now: datetime) -> dict[str, Any]:
         helped = change.helped and place == len(change.commits) - 1
         agent = change.kind in ("agent", "automation") or helped
-        person = self.user(change.account, now)
+        rewritten = change.rewritten_by is not None and place == len(change.commits) - 1
+        person = self.user(change.rewritten_by if rewritten else change.account, now, BOTS.get(change.kind))
         words = [f"{CONTENT} what commit {place} does", ""]
         if agent:
             session = change.repository_sha("session")

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from spend_assets.sandbox.delivery_world import Repository
     from spend_assets.sandbox.world import World
 
-Kind = Literal["human", "agent", "automation", "dependencies"]
-"""agent: the cloud agent is the author. automation: it worked, but the person who set the automation up is the author."""
-MERGED = {"human": 0.80, "agent": 0.66, "automation": 0.66, "dependencies": 0.72}
+Kind = Literal["human", "agent", "automation", "dependencies", "workflow"]
+"""agent: the cloud agent is the author. automation: it worked, but the person who set the automation up is the author. workflow: one of the
+company's own agents, which send telemetry."""
+MERGED = {"human": 0.80, "agent": 0.66, "automation": 0.66, "dependencies": 0.72, "workflow": 0.76}
+REWRITTEN = 0.22
+"""Share of the workflows' pull requests that a person has to commit to before they are fit."""
 ENDLESS = 0.04
 REVERTED = 0.03
 MEDIAN_HOURS, SIGMA_HOURS = 14.0, 1.6
@@ -30,6 +33,8 @@ class Plan(NamedTuple):
     account: int | None
     micro_credits: int
     """Of the agent's row in the usage ledger; 0 where no agent works."""
+    workflow: str = ""
+    """Name of the company's workflow that it comes from."""
 
 
 class Review(NamedTuple):
@@ -73,6 +78,10 @@ class Change:
     number: int = 0
     reverts: int | None = None
     """Number of the pull request that this one takes back."""
+    workflow: str = ""
+    """Name of the company's workflow that opened it."""
+    rewritten_by: int | None = None
+    """Account of the person whose the last commit is."""
 
     @property
     def sha(self) -> str:
@@ -179,8 +188,11 @@ def _change(repository: "Repository", key: int, plan: Plan, created: datetime, c
         "agent": f"copilot/fix-{topic}-{key}",
         "automation": f"copilot/nightly-{topic}-{key}",
         "dependencies": f"dependabot/pip/{topic}-{chance.randint(1, 9)}.{chance.randint(0, 30)}.{key}",
+        "workflow": f"agents/{plan.workflow}-{plan.day:%m%d}-{key}",
     }[plan.kind]
     count = chance.choice((1, 1, 2, 3, 4, 6)) if plan.kind != "dependencies" else 1
+    rewritten = plan.kind == "workflow" and bool(there) and chance.random() < REWRITTEN
+    count += int(rewritten)
     hours = MEDIAN_HOURS * math.exp(chance.gauss(0, SIGMA_HOURS))
     closed = None if chance.random() < ENDLESS else created + timedelta(hours=min(max(hours, 0.2), 24 * 45))
     huge = repository.place % 11 == 3 and chance.random() < 0.04  # five thousand lines that nobody merges
@@ -206,6 +218,8 @@ def _change(repository: "Repository", key: int, plan: Plan, created: datetime, c
         reviews=tuple(reviews),
         force_pushed=_second(created + (until - created) * 0.3) if chance.random() < 0.06 else None,
         lines=(added, int(added * chance.random() * 0.8), 1 + int(added**0.5 * chance.random())),
+        workflow=plan.workflow,
+        rewritten_by=chance.choice(there) if rewritten else None,
     )
 
 
@@ -229,6 +243,8 @@ def _revert(change: Change, merged: datetime, key: int, chance: random.Random, t
         change,
         key=key,
         kind="human",
+        workflow="",
+        rewritten_by=None,
         account=chance.choice(there),
         created=created,
         ready=None,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from spend_assets.sandbox import names
+from spend_assets.sandbox.agent_workflows import agent_workflows
 from spend_assets.sandbox.delivery_story import Change, History, Plan, tell
 from spend_assets.sandbox.organisation import Team
 from spend_assets.sandbox.world import World
@@ -134,4 +135,8 @@ class DeliveryWorld:
                     if owner.person is not None:
                         automated = world.dice.fraction("automation", row.account, day) < 0.06
                         plans[row.repository].append(Plan(day, "automation" if automated else "agent", row.account, row.credits))
+        for workflow in agent_workflows(world.organisation, world.dice):
+            for day in history:
+                if workflow.proposes_on(day):
+                    plans[workflow.repository].append(Plan(day, "workflow", None, 0, workflow.name))
         return _Work(dict(plans), dict(colleagues))

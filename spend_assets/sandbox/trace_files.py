@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ DUPLICATED, LATE = 0.005, 0.02
 CANARY = "canary-of-the-sandbox"
 """In everything that people and models say: it may be found nowhere once the files were read."""
 ACCOUNT = "agents"
+SHARED_PROMPT_ON = 2
+"""Weekday on which many ask for the same in their own repository."""
 CLAUDE_VERSIONS = ("2.1.274", "2.1.265", "2.1.240")
 
 
@@ -40,8 +43,8 @@ def write_traces(traces: Traces, folder: Path, start: date, end: date) -> list[P
 
 def _lines(traces: Traces, day: date) -> Iterator[bytes]:
     chance = traces.world.dice.random("trace lines", day)
-    today = [(line, session) for session in traces.sessions(day) for line in _session_lines(session, traces)]
-    yesterday = traces.sessions(day - timedelta(days=1))
+    today = [(line, session) for session in traces.sessions(day) if session.told for line in _session_lines(session, traces)]
+    yesterday = [session for session in traces.sessions(day - timedelta(days=1)) if session.told]
     late = [line for session in yesterday for line in _session_lines(session, traces) if _is_late(session, line, traces)]
     lines = [line for line, session in today if not _is_late(session, line, traces)] + late
     chance.shuffle(lines)
@@ -85,12 +88,12 @@ def _resource(session: Session, chance: random.Random) -> dict[str, object]:
     if session.workflow_id:
         resource |= {
             "agentspend.workflow.id": session.workflow_id,
-            "agentspend.workflow.run_id": f"{session.day}-{session.attempt}",
+            "agentspend.workflow.run_id": session.run_id,
             "agentspend.attempt": str(session.attempt),
         }
     if session.task_id:
         resource["agentspend.task.id"] = session.task_id
-    if session.workflow_id and session.change:
+    if session.workflow_id and session.change and session.change.created <= session.calls[0].at:
         resource["vcs.change.id"] = str(session.change.number)
     resource |= {
         "vcs.repository.url.full": f"https://git:{CANARY}@github.com/{session.repository}.git",
@@ -103,7 +106,9 @@ def _claude_turn(session: Session, turn: int, chance: random.Random) -> Iterator
     calls = [call for call in session.calls if call.turn == turn]
     if not calls:
         return
-    said = f"{CANARY}: make it work, attempt {chance.randint(1, 9)}"
+    said = f"{CANARY}: make {session.branch} of {session.repository} work, attempt {chance.randint(1, 99)}"
+    if turn == 0 and session.day.weekday() == SHARED_PROMPT_ON and chance.random() < 0.5:
+        said = f"{CANARY}: put the new licence header on every file"
     yield _event(session, "user_prompt", calls[0].at - timedelta(seconds=9), turn, prompt=said, prompt_length=len(said))
     for call in calls:
         yield _event(
@@ -136,7 +141,7 @@ def _claude_tool(session: Session, tool: Tool) -> Iterator[dict[str, Any]]:
         yield _event(
             session, "tool_decision", tool.at, tool.turn, tool_name=tool.name, tool_use_id=tool.id, decision=decision, source=tool.decision
         )
-    arguments: dict[str, str] = {"file_path": f"/home/{CANARY}/a.py"}
+    arguments: dict[str, str] = {"file_path": f"/home/{CANARY}/{_file(session, tool)}"}
     if tool.command:
         arguments = {"full_command": f"{tool.command} # {CANARY}", **({"git_commit_id": tool.commit} if tool.commit else {})}
     at = tool.at + timedelta(seconds=3)
@@ -151,6 +156,11 @@ def _claude_tool(session: Session, tool: Tool) -> Iterator[dict[str, Any]]:
         duration_ms=900,
         tool_parameters=json.dumps(arguments),
     )
+
+
+def _file(session: Session, tool: Tool) -> str:
+    """Which file a tool read: one of hundreds, or of two where the repository has no map."""
+    return f"src/part_{zlib.crc32(tool.id.encode()) % (2 if session.rereads else 400)}.py"
 
 
 def _event(session: Session, name: str, at: datetime, turn: int, **values: object) -> dict[str, Any]:
@@ -206,7 +216,9 @@ def _tool_span(session: Session, tool: Tool) -> dict[str, Any]:
         "gen_ai.tool.name": tool.name,
         "gen_ai.tool.call.id": tool.id,
         "gen_ai.conversation.id": session.id,
-        "gen_ai.tool.call.arguments": json.dumps({"command": f"{tool.command} # {CANARY}"} if tool.command else {"path": f"/srv/{CANARY}"}),
+        "gen_ai.tool.call.arguments": json.dumps(
+            {"command": f"{tool.command} # {CANARY}"} if tool.command else {"path": f"/srv/{CANARY}/{_file(session, tool)}"}
+        ),
         **({} if tool.succeeded else {"error.type": "ToolError"}),
     }
     return _span(session, f"execute_tool {tool.name}", tool.at, 900, tool.turn, tool.id[-16:], given, failed=not tool.succeeded)

@@ -1,7 +1,8 @@
 """What agents did, call by call: the Claude part of the hidden ledger as sessions with prompts, model calls, tools and approvals.
 
 The calls of a session add up to uses of the ledger exactly, so that telemetry explains the bill of whoever sends any. Which work a session
-was for comes from delivery_world: a pull request of the person, a branch that nobody opened one for, or for a machine a company's workflow.
+was for comes from delivery_world: a pull request of the person, a branch that nobody opened one for, or for a machine a company's workflow
+and the pull request that it opens next.
 """
 
 import random
@@ -12,18 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
+from spend_assets.sandbox.agent_workflows import AgentWorkflow, agent_workflows
 from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE
 from spend_assets.sandbox.anthropic_usage import AnthropicUsage, Model, Use
-from spend_assets.sandbox.company_plan import CompanyPlan
 from spend_assets.sandbox.delivery_story import TOPICS, Change
 from spend_assets.sandbox.delivery_world import DeliveryWorld
 from spend_assets.sandbox.world import World
 
 SENDS = 0.85
 """Share of people whose Claude Code sends telemetry; of the machines all but batches do."""
+LOSSY, LOST = 0.3, 0.2
+"""Share of the machines whose collector loses sessions, and how many of them it loses."""
 RESUMES, SKEWED, WITH_SPANS, RETRIES = 0.05, 0.04, 0.25, 0.02
 MOST_CALLS = 120
 """Of one use; a use of more requests tells fewer calls that are larger."""
+REREADERS = 0.12
+"""Share of the repositories that have no map: agents read the same few files there again and again."""
 COMMANDS = ("pytest -q", "npm test", "make build", "git commit -am wip", "npm ci", "ls -la", "rg TODO", "cargo test")
 
 
@@ -88,10 +93,16 @@ class Session:
     task_id: str
     workflow_id: str
     """The company's; machines only."""
+    run_id: str
+    """Of the workflow; the sessions of a run are its attempts."""
     attempt: int
     skew: timedelta
     """How far the sender's clock is off; the times below are true."""
     has_spans: bool
+    rereads: bool
+    """It reads few files over and over."""
+    told: bool
+    """False where its telemetry never arrived; its cost is on the bill all the same."""
     calls: tuple[Call, ...]
     tools: tuple[Tool, ...]
 
@@ -108,16 +119,19 @@ class Session:
 class Traces:
     """`sessions(day)` is a pure function of the seed and the day."""
 
-    def __init__(self, world: World, usage: AnthropicUsage, delivery: DeliveryWorld):
+    def __init__(self, world: World, usage: AnthropicUsage, delivery: DeliveryWorld, *, sends: float = SENDS, most_calls: int = MOST_CALLS):
         self.world, self._usage, self._delivery = world, usage, delivery
-        self._plan = CompanyPlan(world)
+        self._sends, self._most_calls = sends, most_calls
+        self.workflows = agent_workflows(world.organisation, world.dice)
+        names = sorted({key.name for key in usage.people.keys}, key=lambda name: world.dice.number("workflow of", name))
+        self._workflow_of_key = {name: self.workflows[place % len(self.workflows)] for place, name in enumerate(names)}
         self._lock = threading.Lock()
         self._changes: dict[int, list[Change]] | None = None
         self._by_repository: dict[str, list[Change]] = {}
         self._numbers = {a.person.employee_id: a.number for a in world.identities.accounts if a.kind == "person" and a.person}
 
     def sessions(self, day: date) -> list[Session]:
-        """Every session that is told of, by vendor account, principal and start."""
+        """Every session of whoever sends telemetry, by vendor account, principal and start."""
         found: list[Session] = []
         for account in (CONSOLE, ENTERPRISE):
             by_actor: dict[str, list[Use]] = defaultdict(list)
@@ -130,7 +144,7 @@ class Traces:
 
     def _is_told(self, use: Use) -> bool:
         if use.actor.member:
-            return use.product == "claude_code" and self.world.dice.fraction("telemetry", use.actor.id) < SENDS
+            return use.product == "claude_code" and self.world.dice.fraction("telemetry", use.actor.id) < self._sends
         return use.product == "messages_api" and use.tier == "standard"
 
     def _of_actor(self, account: str, day: date, uses: Sequence[Use]) -> list[Session]:
@@ -144,7 +158,7 @@ class Traces:
 
     def _deal(self, use: Use, model: Model, parts: list[list[Dealt]], chance: random.Random) -> None:
         """Split a use into calls, and deal these to the sessions: every token lands once."""
-        calls = min(use.requests, MOST_CALLS)
+        calls = min(use.requests, self._most_calls)
         uncached, short, long, read, output = use.tokens
         shares = [chance.randint(5, 60) for _ in range(calls)]
         classes = zip(*(_split(total, shares) for total in (uncached, short, long, read, output)), strict=True)
@@ -185,9 +199,14 @@ class Traces:
             change=change,
             task_id=task,
             workflow_id=workflow,
+            run_id=dice.token(10, "workflow run", use.actor.id, day) if workflow else "",
             attempt=1 + place,
             skew=timedelta(seconds=chance.randint(-900, 900)) if member and dice.fraction("skew", use.actor.id) < SKEWED else timedelta(),
             has_spans=member is None or chance.random() < WITH_SPANS,
+            rereads=dice.fraction("rereads", repository) < REREADERS,
+            told=member is not None
+            or dice.fraction("lossy", use.actor.id) >= LOSSY
+            or dice.fraction("lost", use.actor.id, day, place) >= LOST,
             calls=tuple(calls),
             tools=tuple(tools),
         )
@@ -203,10 +222,9 @@ class Traces:
     def _work(self, day: date, use: Use, place: int, chance: random.Random) -> tuple[Change | None, str, str, str, str]:
         """(pull request, repository, branch, task, workflow) that a session is for."""
         if use.actor.member is None:
-            workflows = list(self._plan.workflows(day))
-            row = workflows[self.world.dice.number("workflow of", use.key.name if use.key else use.actor.id) % len(workflows)]
-            change = self._near(self._of_repository(row["repository"]), day, chance)
-            return change, row["repository"], change.branch if change else "main", "", row["workflow_id"]
+            workflow = self._workflow(use)
+            change = self._next(workflow, day)
+            return change, workflow.repository, change.branch if change else "main", "", workflow.id
         person = use.actor.member.person
         team = (person.span_on(day) or person.spans[-1]).team
         number = self._numbers.get(person.employee_id)
@@ -239,9 +257,21 @@ class Traces:
                 self._changes = dict(by_person)
             return self._changes
 
-    def _of_repository(self, name: str) -> list[Change]:
+    def _workflow(self, use: Use) -> AgentWorkflow:
+        """A key serves one; what runs without a key does by its name."""
+        if use.key is not None:
+            return self._workflow_of_key[use.key.name]
+        return self.workflows[self.world.dice.number("workflow of", use.actor.id) % len(self.workflows)]
+
+    def _next(self, workflow: AgentWorkflow, day: date) -> Change | None:
+        """The pull request that the work of a day is for: one that is opened on it or within three days."""
         self._of_people()
-        return [change for change in self._by_repository.get(name, []) if change.kind in ("dependencies", "automation")]
+        soon = [
+            change
+            for change in self._by_repository.get(workflow.repository, [])
+            if change.workflow == workflow.name and day <= change.created.date() <= day + timedelta(days=3)
+        ]
+        return min(soon, key=lambda change: (change.created, change.number), default=None)
 
 
 def _issue(branch: str) -> str:

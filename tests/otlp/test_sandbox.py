@@ -28,6 +28,7 @@ def test_every_call_of_a_week_is_read_once_and_nothing_said(telemetry: Telemetry
         (session.emitter, day, call.model.name, call.tokens.read, call.tokens.output)
         for day in days
         for session in traces.sessions(day)
+        if session.told
         for call in session.calls
     )
     told = telemetry.rows("model_calls", "emitter, _day, model, cache_read_tokens, output_tokens, call_key")

@@ -81,7 +81,9 @@ def test_files_tell_every_call_and_some_twice(traces: Traces, sessions: list[Ses
     text = json.dumps(lines)
     assert text.count(CANARY) > 100
     told = {word[-24:] for word in re.findall(r"(?:req|msg)_01\w{22}", text)}
-    assert told >= {call.request_id[-24:] for session in sessions for call in session.calls}
+    assert told >= {call.request_id[-24:] for session in sessions if session.told for call in session.calls}
+    lost = {call.request_id[-24:] for session in sessions if not session.told for call in session.calls}
+    assert lost and not told & lost
     signals = Counter(next(iter(line)) for line in lines)
     assert signals["resourceLogs"] > 20 and signals["resourceSpans"] > 20
 

@@ -231,13 +231,22 @@ used_callers as (
     select distinct bill_vendor as vendor, pool_account as account, day, pool_principal as caller from placed where cost_method = 'direct'
 ),
 
+-- Only on such days are the machines that nobody claims put together.
+nameless_days as (
+    select distinct bill_vendor as vendor, day from placed where pool_principal = '(machines)'
+),
+
 pooled as (
     select
         spend.*,
         callers.caller,
         callers.owner_workflow_id,
-        case when callers.principal_kind = 'machine' and used_callers.caller is null then '(all)' else spend.account end as pool_account,
-        case when callers.principal_kind = 'machine' and used_callers.caller is null then '(machines)' else callers.caller end as pool_principal
+        case when callers.principal_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(all)' else spend.account end
+            as pool_account,
+        case
+            when callers.principal_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(machines)'
+            else callers.caller
+        end as pool_principal
     from spend
     inner join callers
         on spend.vendor = callers.vendor
@@ -249,6 +258,7 @@ pooled as (
         and callers.account = used_callers.account
         and callers.day = used_callers.day
         and callers.caller = used_callers.caller
+    left join nameless_days on spend.vendor = nameless_days.vendor and spend.day = nameless_days.day
 ),
 
 -- Tokens stand on rows of their own beside the money. Millions, so that money times weight fits.

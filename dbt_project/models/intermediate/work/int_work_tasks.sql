@@ -39,6 +39,13 @@ links as (
     select * from {{ ref('int_task_links') }} where is_counted
 ),
 
+-- What delivery is read of at all: elsewhere nobody knows what became of the work.
+read_repositories as (
+    select repository from {{ ref('stg_git_delivery__repositories') }}
+    union
+    select repository from pull_requests
+),
+
 contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
@@ -232,6 +239,7 @@ told as (
         coalesce(per_task.is_revert, false) as is_revert,
         coalesce(per_task.has_agent_marks, false) or sessions.task_key is not null as is_agent,
         sessions.task_key is not null as is_told,
+        per_task.task_key is not null or sessions.repository is null or read_repositories.repository is not null as is_read,
         coalesce(sessions.sessions, 0) as sessions,
         least(coalesce(sessions.first_session_at, per_task.first_commit_at), coalesce(per_task.first_commit_at, sessions.first_session_at)) as started_at,
         greatest(
@@ -252,12 +260,14 @@ told as (
     from keys
     left join per_task on keys.task_key = per_task.task_key
     left join sessions on keys.task_key = sessions.task_key
+    left join read_repositories on lower(sessions.repository) = read_repositories.repository
 ),
 
 judged as (
     select
         *,
         case
+            when not is_read then 'unknown'
             when changes_open > 0 and last_seen_at >= {{ as_of() }} - interval {{ idle_days() }} day then 'open'
             when changes_merged > 0 and changes_reverted > 0 then 'reverted'
             when changes_merged > 0 then 'completed'

@@ -41,24 +41,30 @@ spend_status as (
     group by day
 ),
 
--- What a pool's telemetry leaves open may be anybody's who drew on it: so far the true amount may lie above.
+-- What telemetry leaves open of a caller that ever worked for a workflow may be that workflow's, on days without telemetry too: so far the true
+-- amount may lie above.
 rests as (
-    select vendor, account, day, principal, model, {{ sum_money('effective_usd') }} as rest_usd
+    select vendor, account, day, principal, {{ sum_money('effective_usd') }} as rest_usd
     from costs
-    where session_key is null
-    group by vendor, account, day, principal, model
+    where session_key is null and cost_method = 'unattributed'
+    group by vendor, account, day, principal
+),
+
+drew as (
+    select distinct workflow, vendor, account, principal, case when principal = '(machines)' then day end as only_on
+    from costs
+    where session_key is not null and workflow not in ('(no workflow)', '(unattributed)')
 ),
 
 open_rests as (
-    select touched.workflow, touched.day, {{ sum_money('rests.rest_usd') }} as rest_usd
-    from (select distinct workflow, vendor, account, day, principal, model from costs where session_key is not null) as touched
+    select drew.workflow, rests.day, {{ sum_money('rests.rest_usd') }} as rest_usd
+    from drew
     inner join rests
-        on touched.vendor = rests.vendor
-        and touched.account = rests.account
-        and touched.day = rests.day
-        and touched.principal = rests.principal
-        and touched.model = rests.model
-    group by touched.workflow, touched.day
+        on drew.vendor = rests.vendor
+        and drew.account = rests.account
+        and drew.principal = rests.principal
+        and rests.day = coalesce(drew.only_on, rests.day)
+    group by drew.workflow, rests.day
 ),
 
 spent as (
@@ -165,7 +171,13 @@ outcomes as (
 ),
 
 started as (
-    select first_day as day, workflow, {{ sum_count('1') }} as tasks_started from outcomes group by first_day, workflow
+    select
+        first_day as day,
+        workflow,
+        {{ sum_count('1') }} as tasks_started,
+        {{ sum_count("case when outcome = 'unknown' then 1 else 0 end") }} as tasks_of_unknown_outcome
+    from outcomes
+    group by first_day, workflow
 ),
 
 proposed as (
@@ -199,6 +211,8 @@ ended as (
 cells as (
     select day, workflow from spent
     union
+    select day, workflow from open_rests
+    union
     select day, workflow from started
     union
     select day, workflow from proposed
@@ -224,6 +238,7 @@ final as (
         coalesce(tested.test_runs, 0) as test_runs,
         coalesce(tested.test_runs_passed, 0) as test_runs_passed,
         coalesce(started.tasks_started, 0) as tasks_started,
+        coalesce(started.tasks_of_unknown_outcome, 0) as tasks_of_unknown_outcome,
         coalesce(ended.tasks_completed, 0) as tasks_completed,
         coalesce(ended.tasks_reverted, 0) as tasks_reverted,
         coalesce(ended.tasks_ended_without_completion, 0) as tasks_ended_without_completion,
@@ -236,8 +251,8 @@ final as (
         coalesce(ended.incidents, 0) as incidents,
         spent.estimated_usd,
         spent.effective_usd,
-        cast(spent.low_usd as decimal(28, 6)) as effective_low_usd,
-        cast(spent.high_usd + coalesce(cast(open_rests.rest_usd as double), 0) as decimal(28, 6)) as effective_high_usd,
+        cast(coalesce(spent.low_usd, 0) as decimal(28, 6)) as effective_low_usd,
+        cast(coalesce(spent.high_usd, 0) + coalesce(cast(open_rests.rest_usd as double), 0) as decimal(28, 6)) as effective_high_usd,
         case
             when cells.workflow in ('(unattributed)', '(no workflow)')
                 then case when loose_left.day is not null then spent.effective_usd when spent.day is not null then cast(0 as {{ money_type() }}) end
