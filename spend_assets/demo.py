@@ -20,6 +20,10 @@ from spend_assets.settings import Settings, load_settings
 LAST_DAY = date(2026, 10, 31)
 GITHUB_BILLED = ("billed_usd", "seats_usd", "agent_actions_usd", "sandboxes_usd")
 """What GitHub's ledger charges: credits beyond the pool, seats, agents' Actions minutes, sandboxes."""
+COLLECTOR = "collector"
+"""Folder below the home that the simulated collector writes into."""
+TELEMETRY_DAYS, TELEMETRY_SHARE, CALLS_TOLD = 42, 0.1, 12
+"""Agents tell of their last weeks' work: all machines and a tenth of the people, in few and large calls, so that the demo stays short."""
 DAILY_STEPS = 3
 """The first run loads the history; this many daily runs follow, so that late and restated days are really seen to change."""
 
@@ -44,7 +48,15 @@ class DemoState:
 
     def config(self) -> SandboxConfig:
         return SandboxConfig(
-            people=self.people, days=self.days, seed=self.seed, end=LAST_DAY, faults="default", truth_port=0, wait_scale=0.0
+            people=self.people,
+            days=self.days,
+            seed=self.seed,
+            end=LAST_DAY,
+            faults="default",
+            truth_port=0,
+            wait_scale=0.0,
+            telemetry=TELEMETRY_SHARE,
+            most_calls=CALLS_TOLD,
         )
 
     @property
@@ -68,7 +80,10 @@ def _morning(day: date) -> datetime:
 
 def write_demo_settings(home: Path, box: Served) -> None:
     (home / "spend.toml").write_text(
-        "# Written by `make demo`; real vendors go into a spend.toml of your own (`spend init`).\n" + box.settings, encoding="utf-8"
+        "# Written by `make demo`; real vendors go into a spend.toml of your own (`spend init`).\n"
+        + box.settings
+        + f'\n[[sources.otlp]]\naccount = "agents"\npath = "{COLLECTOR}"\n',
+        encoding="utf-8",
     )
 
 
@@ -145,6 +160,7 @@ def _replay(settings: Settings, state: DemoState, box: Served) -> None:
         box.set_clock(morning)
         _drop_roster(settings.home, box)
         _drop_company_files(settings.home, box, before)
+        _drop_traces(settings.home, box, state, before, morning)
         before = morning
         span = Window(state.start, morning.date())
         landed = 0
@@ -179,6 +195,18 @@ def _drop_company_files(home: Path, box: Served, since: datetime | None) -> None
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.replace(target)
     shutil.rmtree(aside, ignore_errors=True)  # nothing new makes no folder
+
+
+def _drop_traces(home: Path, box: Served, state: DemoState, since: datetime | None, now: datetime) -> None:
+    """What the collector wrote since the last morning, written aside and moved when it is finished."""
+    first = since.date() if since else max(state.start, LAST_DAY - timedelta(days=TELEMETRY_DAYS - 1))
+    aside, folder = home / "collector-new", home / COLLECTOR
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    box.write_traces(str(aside), first, now.date() - timedelta(days=1))
+    for path in sorted(aside.iterdir()):
+        path.replace(folder / path.name)
+    shutil.rmtree(aside)
 
 
 def _say(text: str) -> None:

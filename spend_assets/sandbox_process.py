@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ class Served:
     def write_company_files(self, inbox: str, since: datetime | None) -> None:
         """Have it write the company's own files of after `since` (None: all) below `inbox`/company."""
         self._control.send(("company", inbox, since))
+        self._control.recv()
+
+    def write_traces(self, folder: str, start: date, end: date) -> None:
+        """Have it write the telemetry of [start, end], both included, into `folder`."""
+        self._control.send(("traces", folder, (start, end)))
         self._control.recv()
 
     def truth(self, path: str, query: dict[str, str]) -> Any:
@@ -78,6 +83,8 @@ def _serve(control: Connection, config: SandboxConfig) -> None:
             what, path, since = control.recv()
             if what == "roster":
                 box.write_roster(Path(path))
+            elif what == "traces":
+                box.write_traces(Path(path), *since)
             else:
                 box.write_company_files(Path(path), since)
             control.send("written")

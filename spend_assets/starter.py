@@ -39,6 +39,10 @@ key_env = "CURSOR_ADMIN_KEY"     # a team admin API key; read-only is enough
 [[sources.openai]]
 account = "platform"
 key_env = "OPENAI_ADMIN_KEY"     # an admin key (sk-admin-...); project keys are refused
+
+# [[sources.otlp]]               # telemetry of agents: what the money was for (docs/instrumenting-agents.md)
+# account = "agents"
+# path = "collector"             # a folder below SPEND_HOME that a collector's finished files are moved into; read files are removed
 """
 
 ENV_EXAMPLE = """\

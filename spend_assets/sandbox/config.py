@@ -39,6 +39,10 @@ class SandboxConfig:
     """What invoices have beside their ledgers: any of company_bridge.INJECTED."""
     idle_seats: float = 0.16
     """Share of seats without any activity."""
+    telemetry: float = 0.85
+    """Share of people whose Claude Code sends telemetry; machines do but for batches."""
+    most_calls: int = 120
+    """Model calls that telemetry tells of one person's or key's use of a model on a day: of more, fewer and larger ones."""
 
     def __post_init__(self) -> None:
         if self.people < 10 or self.days < 1:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 
-from spend_assets.sandbox import names
+from spend_assets.sandbox import names, trace_files
+from spend_assets.sandbox.anthropic_server import AnthropicServer
 from spend_assets.sandbox.cells import Cell
 from spend_assets.sandbox.clock import VirtualClock
 from spend_assets.sandbox.company_files import write_company_files
@@ -16,9 +17,11 @@ from spend_assets.sandbox.github_server import GitHubServer
 from spend_assets.sandbox.http_server import HttpServer, Request, Response
 from spend_assets.sandbox.roster import write_roster
 from spend_assets.sandbox.schedule import FINAL
+from spend_assets.sandbox.traces import Traces
 from spend_assets.sandbox.truth import Truth
 from spend_assets.sandbox.truth_server import TruthServer
 from spend_assets.sandbox.vendor_servers import vendor_servers
+from spend_assets.sandbox.work_truth import WorkflowTruth, work_truth
 from spend_assets.sandbox.world import World
 
 __all__ = ["Sandbox", "SandboxConfig", "serve"]
@@ -36,7 +39,11 @@ class Sandbox:
         self._count, self._count_lock = 0, threading.Lock()
         self.world.base_url = self.base_url
         self.truth = Truth(self.world)
-        self._truth_server = None if config.truth_port is None else TruthServer(self.truth, self.cells, self.bills, config.truth_port)
+        (claude,) = (vendor for vendor in self.vendors.values() if isinstance(vendor, AnthropicServer))
+        self.traces = Traces(self.world, claude.usage, self._github.delivery.delivery)
+        self._truth_server = (
+            None if config.truth_port is None else TruthServer(self.truth, self.cells, self.bills, self.work, config.truth_port)
+        )
 
     def _counted(self, request: Request) -> Response:
         with self._count_lock:
@@ -96,6 +103,10 @@ class Sandbox:
         """The company's own files as known at the clock's now, below inbox/company/acme; with `since` only what is new after it."""
         return write_company_files(self.world, inbox, self.clock.now(), self.vendors, since)
 
+    def write_traces(self, folder: Path, start: date, end: date) -> list[Path]:
+        """The telemetry of agents over [start, end], both included, a collector's file a day."""
+        return trace_files.write_traces(self.traces, folder, start, end)
+
     def settings(self) -> str:
         """A spend.toml that points the platform at this sandbox."""
         if self.enterprise:
@@ -125,6 +136,12 @@ class Sandbox:
     def bills(self, as_of: datetime | None = None) -> list[Invoice]:
         """Every invoice that was issued by then (default: by the clock's now), with the truth of its terms."""
         return Invoices(self.world, self.vendors).issued(as_of or self.clock.now())
+
+    def work(self, start: date, end: date, as_of: datetime = FINAL) -> list[WorkflowTruth]:
+        """What the workflows' sessions of [start, end] cost by task, and how the tasks had ended at `as_of`."""
+        days = [day for day in self.config.history() if start <= day <= end]
+        found = work_truth(self.traces, self._github.delivery.delivery, days, as_of)
+        return [found[workflow] for workflow in sorted(found)]
 
     def stop(self) -> None:
         self._server.stop()

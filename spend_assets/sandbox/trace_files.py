@@ -14,15 +14,9 @@ from spend_assets.sandbox.traces import Call, Session, Tool, Traces
 DUPLICATED, LATE = 0.005, 0.02
 CANARY = "canary-of-the-sandbox"
 """In everything that people and models say: it may be found nowhere once the files were read."""
-ACCOUNT = "agents"
 SHARED_PROMPT_ON = 2
 """Weekday on which many ask for the same in their own repository."""
 CLAUDE_VERSIONS = ("2.1.274", "2.1.265", "2.1.240")
-
-
-def settings(folder: Path) -> str:
-    """The section of a spend.toml that reads the folder."""
-    return f'[[sources.otlp]]\naccount = "{ACCOUNT}"\npath = "{folder}"\n'
 
 
 def write_traces(traces: Traces, folder: Path, start: date, end: date) -> list[Path]:

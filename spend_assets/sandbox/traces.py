@@ -20,13 +20,9 @@ from spend_assets.sandbox.delivery_story import TOPICS, Change
 from spend_assets.sandbox.delivery_world import DeliveryWorld
 from spend_assets.sandbox.world import World
 
-SENDS = 0.85
-"""Share of people whose Claude Code sends telemetry; of the machines all but batches do."""
 LOSSY, LOST = 0.3, 0.2
 """Share of the machines whose collector loses sessions, and how many of them it loses."""
 RESUMES, SKEWED, WITH_SPANS, RETRIES = 0.05, 0.04, 0.25, 0.02
-MOST_CALLS = 120
-"""Of one use; a use of more requests tells fewer calls that are larger."""
 REREADERS = 0.12
 """Share of the repositories that have no map: agents read the same few files there again and again."""
 COMMANDS = ("pytest -q", "npm test", "make build", "git commit -am wip", "npm ci", "ls -la", "rg TODO", "cargo test")
@@ -119,9 +115,8 @@ class Session:
 class Traces:
     """`sessions(day)` is a pure function of the seed and the day."""
 
-    def __init__(self, world: World, usage: AnthropicUsage, delivery: DeliveryWorld, *, sends: float = SENDS, most_calls: int = MOST_CALLS):
+    def __init__(self, world: World, usage: AnthropicUsage, delivery: DeliveryWorld):
         self.world, self._usage, self._delivery = world, usage, delivery
-        self._sends, self._most_calls = sends, most_calls
         self.workflows = agent_workflows(world.organisation, world.dice)
         names = sorted({key.name for key in usage.people.keys}, key=lambda name: world.dice.number("workflow of", name))
         self._workflow_of_key = {name: self.workflows[place % len(self.workflows)] for place, name in enumerate(names)}
@@ -144,7 +139,7 @@ class Traces:
 
     def _is_told(self, use: Use) -> bool:
         if use.actor.member:
-            return use.product == "claude_code" and self.world.dice.fraction("telemetry", use.actor.id) < self._sends
+            return use.product == "claude_code" and self.world.dice.fraction("telemetry", use.actor.id) < self.world.config.telemetry
         return use.product == "messages_api" and use.tier == "standard"
 
     def _of_actor(self, account: str, day: date, uses: Sequence[Use]) -> list[Session]:
@@ -158,7 +153,7 @@ class Traces:
 
     def _deal(self, use: Use, model: Model, parts: list[list[Dealt]], chance: random.Random) -> None:
         """Split a use into calls, and deal these to the sessions: every token lands once."""
-        calls = min(use.requests, self._most_calls)
+        calls = min(use.requests, self.world.config.most_calls)
         uncached, short, long, read, output = use.tokens
         shares = [chance.randint(5, 60) for _ in range(calls)]
         classes = zip(*(_split(total, shares) for total in (uncached, short, long, read, output)), strict=True)

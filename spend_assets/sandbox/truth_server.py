@@ -14,10 +14,12 @@ from spend_assets.sandbox.identities import Seat
 from spend_assets.sandbox.roster import RosterRow
 from spend_assets.sandbox.schedule import FINAL
 from spend_assets.sandbox.truth import Truth
+from spend_assets.sandbox.work_truth import WorkflowTruth
 
 
 class TruthServer:
-    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors.
+    """GET /truth/{monthly,daily,users,seats,teams,people,faults,withheld} of GitHub, /truth/cells of the other vendors,
+    /truth/work of the workflows.
 
     /truth/bills has the terms of every invoice that was issued by as_of (default: by now).
 
@@ -29,9 +31,10 @@ class TruthServer:
         truth: Truth,
         cells: Callable[[date, date, datetime], list[Cell]],
         bills: Callable[[datetime | None], list[Invoice]],
+        work: Callable[[date, date, datetime], list[WorkflowTruth]],
         port: int,
     ):
-        self._truth, self._cells, self._bills = truth, cells, bills
+        self._truth, self._cells, self._bills, self._work = truth, cells, bills, work
         self.token = secrets.token_hex(16)
         self._server = HttpServer(self._handle, port, 0.0)
 
@@ -66,6 +69,7 @@ class TruthServer:
             "/truth/withheld": truth.withheld,
             "/truth/cells": lambda: self._cells(start or date.min, end or as_of.date(), as_of),
             "/truth/bills": lambda: [_bill(invoice) for invoice in self._bills(as_of if "as_of" in request.query else None)],
+            "/truth/work": lambda: self._work(start or date.min, end or as_of.date(), as_of),
         }
         answer = answers.get(request.path)
         if answer is None:

@@ -51,6 +51,10 @@ class Lab:
         folder.mkdir(parents=True, exist_ok=True)
         self.sandbox.write_roster(folder / "roster.csv")
 
+    def drop_traces(self) -> None:
+        """The whole history of the agents' telemetry, as one delivery."""
+        self.sandbox.write_traces(self.home / "collector", self.sandbox.config.start, self.sandbox.config.end)
+
     def ingest(self) -> list[str]:
         """One daily run's fetching. Returns the failures that it reports."""
         span = Window(self.sandbox.config.start, today(self.sandbox.clock))
@@ -98,17 +102,21 @@ class Lab:
 
 @contextmanager
 def open_lab(
-    config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True, copilot_only: bool = False
+    config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True, copilot_only: bool = False, traces: bool = False
 ) -> Iterator[Lab]:
     """A running sandbox and a fresh home that is configured for it.
 
-    Without `billing` the GitHub account has no billing token; with `copilot_only` no other vendor is configured, and no delivery is read.
+    Without `billing` the GitHub account has no billing token; with `copilot_only` no other vendor is configured, and no delivery is read;
+    with `traces` agents' telemetry is read from the folder that drop_traces writes into.
     """
     with Sandbox(config) as sandbox:
         for name, token in sandbox.tokens.items():
             env.setenv(name, token)
         env.setenv("SPEND_PSEUDONYM_KEY", PSEUDONYM_KEY)
         document = tomllib.loads(sandbox.settings())
+        if traces:
+            (home / "collector").mkdir(parents=True)
+            document["sources"]["otlp"] = [{"account": "agents", "path": "collector"}]
         if not billing:
             del document["sources"]["github"][0]["billing_token_env"]
         if copilot_only:

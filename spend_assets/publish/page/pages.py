@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 
 from spend_assets.publish.page.html import document, paragraph, section
-from spend_assets.publish.page.sections import PAGES, Published
+from spend_assets.publish.page.published import Published
+from spend_assets.publish.page.sections import PAGES
 from spend_assets.publish.permissions import PAGES as FILES
 from spend_assets.settings import Settings
 

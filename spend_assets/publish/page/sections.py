@@ -1,64 +1,16 @@
 """What the pages show. Each section reads published tables of its own audience only, so a page never shows more than its file holds."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
-import duckdb
+from spend_assets.publish.page.html import paragraph, section
+from spend_assets.publish.page.published import WEEKS_SHOWN, Published, told
+from spend_assets.publish.page.work import delivery, waste, work_of_workflows
 
-from spend_assets.publish.page.html import Cell, paragraph, section, table
-
-WEEKS_SHOWN = 8
 UNFINISHED = ("failed", "missing", "partial")
-MONEY = frozenset(
-    {
-        "Consumption (USD)",
-        "Billed (USD)",
-        "Effective (USD)",
-        "Invoiced (USD)",
-        "Unexplained (USD)",
-        "To accrue (USD)",
-        "Seat-months",
-        "From (USD)",
-        "Below (USD)",
-        "Budget (USD)",
-        "Spent (USD)",
-        "Forecast (USD)",
-        "Low (USD)",
-        "High (USD)",
-        "Pool (USD)",
-    }
-)
-COUNTS = frozenset({"Active people", "People", "Cells", "Days not complete", "Days", "Attempts", "Records"})
-NUMBERS = MONEY | COUNTS
-
-
-@dataclass(frozen=True)
-class Published:
-    """The Parquet files of one audience."""
-
-    connection: duckdb.DuckDBPyConnection
-    folder: Path
-
-    def has(self, name: str) -> bool:
-        return (self.folder / f"{name}.parquet").exists()
-
-    def rows(self, name: str, query: str) -> list[tuple[Cell, ...]]:
-        """The rows of `query`, in which `published` stands for the table."""
-        relation = "WITH published AS (SELECT * FROM read_parquet(?)) "
-        return self.connection.execute(relation + query, [str(self.folder / f"{name}.parquet")]).fetchall()
-
-
-def _section(published: Published, title: str, name: str, headers: Sequence[str], query: str, notes: Sequence[str], empty: str) -> str:
-    words = [paragraph(note) for note in notes]
-    if not published.has(name):
-        return section(title, *words, paragraph(f"This publication has no table {name}.", "soft"))
-    rows = published.rows(name, query)
-    return section(title, *words, table(headers, rows, NUMBERS) if rows else paragraph(empty, "soft"))
 
 
 def spend_by_month(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Spend by month and vendor",
         "spend_by_vendor_daily",
@@ -79,7 +31,7 @@ def spend_by_month(published: Published) -> str:
 
 
 def spend_by_team(published: Published) -> str:
-    return _section(
+    return told(
         published,
         f"Spend by week and team, the last {WEEKS_SHOWN} published weeks",
         "spend_per_team_weekly",
@@ -99,7 +51,7 @@ def spend_by_team(published: Published) -> str:
 
 
 def health_counts(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Data health",
         "data_health",
@@ -112,7 +64,7 @@ def health_counts(published: Published) -> str:
 
 def health_gaps(published: Published) -> str:
     statuses = ", ".join(f"'{status}'" for status in UNFINISHED)
-    return _section(
+    return told(
         published,
         "What is missing, and since when",
         "data_health",
@@ -128,7 +80,7 @@ def health_gaps(published: Published) -> str:
 
 
 def finance_months(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Months",
         "finance_monthly",
@@ -150,7 +102,7 @@ def finance_months(published: Published) -> str:
 
 
 def fetch_outcomes(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "What was asked of the vendors",
         "fetch_log",
@@ -165,7 +117,7 @@ def fetch_outcomes(published: Published) -> str:
 
 
 def quarantined(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Records set aside",
         "quarantine",
@@ -180,7 +132,7 @@ def quarantined(published: Published) -> str:
 
 
 def cost_of_privacy(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "What protecting people costs in detail",
         "suppression_cost",
@@ -198,7 +150,7 @@ def cost_of_privacy(published: Published) -> str:
 
 
 def spend_bands(published: Published) -> str:
-    return _section(
+    return told(
         published,
         f"People by what they spend a week, the last {WEEKS_SHOWN} published weeks",
         "spend_bands_weekly",
@@ -228,7 +180,7 @@ def persons_of_teams(published: Published) -> str:
 
 
 def budgets(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Budgets of the last two months",
         "budget_status",
@@ -275,7 +227,7 @@ def budgets(published: Published) -> str:
 
 
 def pools(published: Published) -> str:
-    return _section(
+    return told(
         published,
         "Included pools",
         "pool_status",
@@ -301,7 +253,10 @@ def pools(published: Published) -> str:
 
 Section = Callable[[Published], str]
 PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
-    "aggregate": ("AI agent spend", (spend_by_month, spend_by_team, spend_bands, cost_of_privacy, health_gaps, health_counts)),
+    "aggregate": (
+        "AI agent spend",
+        (spend_by_month, work_of_workflows, spend_by_team, delivery, waste, spend_bands, cost_of_privacy, health_gaps, health_counts),
+    ),
     "finance": ("AI agent spend: finance", (finance_months, budgets, pools)),
     "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined, persons_of_teams)),
 }

@@ -47,8 +47,8 @@ final as (
         costs.model,
         {{ sum_count('costs.calls') }} as calls,
         {{ sum_money('case when linked.tasks = 1 then costs.effective_usd else shares.share end') }} as effective_usd,
-        cast(sum(cast(costs.low_usd as double) / linked.tasks) as decimal(28, 6)) as low_usd,
-        cast(sum(cast(costs.high_usd as double) / linked.tasks) as decimal(28, 6)) as high_usd,
+        cast(sum(cast(cast(costs.low_usd as double) / linked.tasks as decimal(28, 6))) as decimal(28, 6)) as low_usd,
+        cast(sum(cast(cast(costs.high_usd as double) / linked.tasks as decimal(28, 6))) as decimal(28, 6)) as high_usd,
         {{ sum_count("case when costs.cost_method = 'none' then costs.calls else 0 end") }} as calls_without_cost
     from linked
     inner join costs on linked.cost_key = costs.cost_key

@@ -379,8 +379,8 @@ costs as (
     select
         shares.part_key,
         {{ sum_money('shares.share') }} as effective_usd,
-        cast(sum(cast(shares.share as double) * pots.low_ratio) as decimal(28, 6)) as low_usd,
-        cast(sum(cast(shares.share as double) * pots.high_ratio) as decimal(28, 6)) as high_usd
+        cast(sum(cast(cast(shares.share as double) * pots.low_ratio as decimal(28, 6))) as decimal(28, 6)) as low_usd,
+        cast(sum(cast(cast(shares.share as double) * pots.high_ratio as decimal(28, 6))) as decimal(28, 6)) as high_usd
     from shares
     inner join pots on shares.pot_key = pots.pot_key
     where shares.part_key <> '(rest)'

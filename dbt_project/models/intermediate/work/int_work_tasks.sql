@@ -39,6 +39,14 @@ links as (
     select * from {{ ref('int_task_links') }} where is_counted
 ),
 
+-- What the company says that a workflow does counts more than what a branch is called.
+declared as (
+    select workflow_id, min(task_class) as task_class
+    from {{ ref('stg_company__workflows') }}
+    group by workflow_id
+    having min(task_class) = max(task_class)
+),
+
 -- What delivery is read of at all: elsewhere nobody knows what became of the work.
 read_repositories as (
     select repository from {{ ref('stg_git_delivery__repositories') }}
@@ -235,7 +243,7 @@ told as (
         coalesce(per_task.repository, sessions.repository) as repository,
         sessions.workflow_id,
         sessions.any_workflow_id is not null and sessions.workflow_id is null as has_several_workflows,
-        coalesce(per_task.task_class, 'code_change') as task_class,
+        coalesce(declared.task_class, per_task.task_class, 'code_change') as task_class,
         coalesce(per_task.is_revert, false) as is_revert,
         coalesce(per_task.has_agent_marks, false) or sessions.task_key is not null as is_agent,
         sessions.task_key is not null as is_told,
@@ -260,6 +268,7 @@ told as (
     from keys
     left join per_task on keys.task_key = per_task.task_key
     left join sessions on keys.task_key = sessions.task_key
+    left join declared on sessions.workflow_id = declared.workflow_id
     left join read_repositories on lower(sessions.repository) = read_repositories.repository
 ),
 

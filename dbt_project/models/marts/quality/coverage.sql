@@ -124,6 +124,16 @@ reasons as (
     select * from {{ ref('coverage_reasons') }}
 ),
 
+-- How much of the vendor's use the telemetry of agents explains.
+told_work as (
+    select
+        vendor,
+        {{ share("sum(case when session_key is not null then coalesce(effective_usd, 0) else 0 end)", 'sum(coalesce(effective_usd, 0))') }} as share
+    from {{ ref('int_work_costs') }}
+    where vendor in (select vendor from vendors)
+    group by vendor
+),
+
 -- Whole percent: to six digits, the rest of a vendor's total would be what one person spent.
 final as (
     select
@@ -134,6 +144,17 @@ final as (
         {{ whole_percent('measures.share') }} as share
     from reasons
     inner join measures on reasons.vendor = measures.vendor and reasons.measure = measures.measure
+    union all
+    select
+        told_work.vendor,
+        'work',
+        case when told_work.share > 0 then 'measured' else 'not_ingested' end,
+        'Use whose sessions told of it; the rest has no telemetry, and its work is unknown.',
+        {{ whole_percent('told_work.share') }}
+    from told_work
+    union all
+    -- What no vendor and no source tells, for all of them alike.
+    select vendor, measure, absent, reason, cast(null as decimal(9, 6)) from reasons where vendor = '(all)'
 )
 
 select * from final

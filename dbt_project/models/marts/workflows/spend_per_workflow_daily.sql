@@ -74,8 +74,8 @@ spent as (
         {{ sum_count('calls') }} as calls,
         {{ sum_money('estimated_usd') }} as estimated_usd,
         {{ sum_money('effective_usd') }} as effective_usd,
-        sum(cast(low_usd as double)) as low_usd,
-        sum(cast(high_usd as double)) as high_usd,
+        sum(low_usd) as low_usd,
+        sum(high_usd) as high_usd,
         {% for method in ['direct', 'derived', 'allocated', 'unattributed'] %}
         {{ sum_money("case when cost_method = '" ~ method ~ "' then effective_usd end") }} as {{ method }}_usd,
         {% endfor %}
@@ -146,8 +146,8 @@ efforts as (
         min(task_costs.day) as first_day,
         max(task_costs.day) as last_day,
         {{ sum_money('task_costs.effective_usd') }} as effective_usd,
-        sum(cast(task_costs.low_usd as double)) as low_usd,
-        sum(cast(task_costs.high_usd as double)) as high_usd
+        sum(task_costs.low_usd) as low_usd,
+        sum(task_costs.high_usd) as high_usd
     from task_costs
     group by task_costs.workflow, task_costs.task_key
 ),
@@ -252,7 +252,7 @@ final as (
         spent.estimated_usd,
         spent.effective_usd,
         cast(coalesce(spent.low_usd, 0) as decimal(28, 6)) as effective_low_usd,
-        cast(coalesce(spent.high_usd, 0) + coalesce(cast(open_rests.rest_usd as double), 0) as decimal(28, 6)) as effective_high_usd,
+        cast(coalesce(spent.high_usd, 0) + coalesce(open_rests.rest_usd, 0) as decimal(28, 6)) as effective_high_usd,
         case
             when cells.workflow in ('(unattributed)', '(no workflow)')
                 then case when loose_left.day is not null then spent.effective_usd when spent.day is not null then cast(0 as {{ money_type() }}) end
