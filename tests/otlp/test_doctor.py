@@ -1,5 +1,6 @@
 """`spend doctor` on a collector's folder: there, readable, and what waits in it."""
 
+from datetime import date
 from pathlib import Path
 
 from spend_assets.doctor import examine
@@ -7,7 +8,9 @@ from spend_assets.settings import parse_settings
 
 
 def test_the_doctor_says_whether_a_folder_is_there_and_what_waits(tmp_path: Path) -> None:
-    settings = parse_settings({"sources": {"otlp": [{"account": "agents", "path": "collector"}]}}, home=tmp_path)
+    settings = parse_settings(
+        {"platform": {"start_date": date(2026, 9, 1)}, "sources": {"otlp": [{"account": "agents", "path": "collector"}]}}, home=tmp_path
+    )
     healthy, lines = examine(settings, {"SPEND_PSEUDONYM_KEY": "x" * 40})
     assert not healthy
     assert any("does not exist" in line and "FAIL" in line for line in lines)
