@@ -1,10 +1,10 @@
--- spend_per_workflow_daily equals the machines' use of each day; fully loaded, it is the same money.
+-- spend_per_workflow_daily equals the machines' use of each day, without the keys that are one person's own; fully loaded, it is the same money.
 {{ config(meta={'dagster': {'ref': {'name': 'spend_per_workflow_daily'}}}) }}
 
 with billed as (
     select day, sum(effective_usd) as effective_usd
-    from {{ ref('int_spend_effective') }}
-    where series <> 'human_seat' and principal_kind = 'machine'
+    from {{ ref('int_work_costs') }}
+    where principal_kind = 'machine'
     group by day
 ),
 

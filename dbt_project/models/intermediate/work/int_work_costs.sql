@@ -52,7 +52,7 @@ openai_keys as (
 ),
 
 owners as (
-    select * from {{ ref('int_key_owners') }} where workflow_id is not null
+    select * from {{ ref('int_key_owners') }}
 ),
 
 -- By what names a principal of the bill may be known to telemetry, the surest first.
@@ -106,12 +106,14 @@ names as (
         and principal_days.account = owners.account
         and principal_days.day = owners.day
         and principal_days.principal = owners.principal
+    where owners.workflow_id is not null
 ),
 
--- A key that is rotated keeps its name: both are one caller. Every principal belongs to one.
+-- A key that is rotated keeps its name: both are one caller. Every principal belongs to one. A key that is one person's own counts as that person.
 callers as (
     select
-        names.vendor, names.account, names.day, names.principal, names.principal_kind,
+        names.vendor, names.account, names.day, names.principal,
+        case when max(case when owners.is_personal then 1 else 0 end) = 1 then 'person' else names.principal_kind end as principal_kind,
         coalesce(min(case when names.rank = 3 then names.name end), names.principal) as caller,
         max(owners.workflow_id) as owner_workflow_id
     from names
@@ -240,6 +242,7 @@ pooled as (
     select
         spend.*,
         callers.caller,
+        callers.principal_kind as caller_kind,
         callers.owner_workflow_id,
         case when callers.principal_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(all)' else spend.account end
             as pool_account,
@@ -275,12 +278,12 @@ pool_tokens as (
 
 caller_money as (
     select
-        vendor, pool_account, pool_principal, day, bill_model, principal, principal_kind, owner_workflow_id, token_class,
+        vendor, pool_account, pool_principal, day, bill_model, principal, caller_kind as principal_kind, owner_workflow_id, token_class,
         {{ sum_money('effective_usd') }} as effective_usd,
         {{ sum_money('consumption_usd') }} as consumption_usd
     from pooled
     where effective_usd is not null
-    group by vendor, pool_account, pool_principal, day, bill_model, principal, principal_kind, owner_workflow_id, token_class
+    group by vendor, pool_account, pool_principal, day, bill_model, principal, caller_kind, owner_workflow_id, token_class
 ),
 
 -- What of it telemetry can explain at most: the tokens of its class where the bill tells them, else its value at list.
