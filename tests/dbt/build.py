@@ -43,11 +43,23 @@ def node_name(unique_id: str) -> str:
     return f"unit_test.{parts[-1]}" if kind == "unit_test" else parts[1]
 
 
-def run_dbt(home: Path, warehouse: Path, work: Path, *, as_of: date, start: date, units: bool = False, build_id: str = "test") -> Build:
+def run_dbt(
+    home: Path,
+    warehouse: Path,
+    work: Path,
+    *,
+    as_of: date,
+    start: date,
+    units: bool = False,
+    build_id: str = "test",
+    select: tuple[str, ...] = (),
+) -> Build:
     variables = {"home": str(home), "as_of": str(as_of), "start_date": str(start), "k": 5, "build_id": build_id}
     command = [sys.executable, "-m", "dbt.cli.main", "build", "--vars", json.dumps(variables)]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work), "--log-path", str(work)]
     command += [] if units else ["--exclude-resource-type", "unit_test"]
+    # Of some models only these, without tests that need others.
+    command += ["--select", *select, "--indirect-selection", "buildable"] if select else []
     environment = os.environ | {"SPEND_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     results = work / "run_results.json"

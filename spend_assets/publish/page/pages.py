@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from spend_assets.publish.page.html import document, paragraph, section
+from spend_assets.publish.kept import kept_until
+from spend_assets.publish.page.html import document, paragraph, section, table
 from spend_assets.publish.page.published import Published
 from spend_assets.publish.page.sections import PAGES
 from spend_assets.publish.permissions import PAGES as FILES
@@ -19,7 +20,7 @@ def write_pages(connection: duckdb.DuckDBPyConnection, generation: Path, publica
     for audience, (title, sections) in PAGES.items():
         published = Published(connection, generation / "parquet" / audience)
         subtitle = f"As known on {as_of.isoformat()} (UTC). Publication {publication_id}. Days are UTC days."
-        text = document(title, subtitle, LINKS, [*(make(published) for make in sections), privacy(settings)])
+        text = document(title, subtitle, LINKS, [*(make(published) for make in sections), privacy(settings), kept(settings)])
         (generation / FILES[audience]).write_text(text, encoding="utf-8")
 
 
@@ -38,4 +39,30 @@ def privacy(settings: Settings) -> str:
             "Not for appraisal, ranking, discipline, working-time control or automated decisions about people."
         ),
         paragraph(view),
+    )
+
+
+def kept(settings: Settings) -> str:
+    """How long what names people is kept (security-privacy 27), and since when the persons of older days are gone."""
+    days = settings.retention
+    until = kept_until(settings.home)
+    rows = [
+        ("Imported files", days.inbox_days),
+        ("Persons in landing, raw and the warehouse, at most", days.person_days),
+        ("Rows of single persons in restricted files", days.published_person_days),
+        ("Work records", days.work_record_days),
+        ("Restricted files of earlier publications", days.restricted_publication_days),
+        ("Records set aside", days.quarantine_days),
+        ("Runs of the platform with their logs", days.dagster_days),
+        ("Log of access to persons, certificates of erasures", days.log_days),
+        ("The last aggregate and finance files of each month", days.publication_days),
+    ]
+    gone = f"Days before {until} hold no persons any more; what was told of them stays as it was." if until else ""
+    return section(
+        "How long persons are kept",
+        paragraph(
+            "Enforced before every build." if settings.retention_is_enforced else "Not enforced here: the settings leave retention off."
+        ),
+        *([paragraph(gone)] if gone else []),
+        table(("What", "Days kept"), rows, frozenset({"Days kept"})),
     )

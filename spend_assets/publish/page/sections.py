@@ -139,11 +139,29 @@ def cost_of_privacy(published: Published) -> str:
         ("Table", "Step", "Cells", "Share of cells", "Share of dollars"),
         """
         SELECT table_name, step, cells, CAST(floor(cell_share * 100) AS VARCHAR) || ' %', CAST(floor(dollar_share * 100) AS VARCHAR) || ' %'
-        FROM published ORDER BY table_name, step
+        FROM published WHERE step NOT LIKE '0 %' ORDER BY table_name, step
         """,
         (
             "How much of each table stands as it is, and how much is told together with others because too few people are behind it. "
             "No dollar is left out by merging; what is withheld is told nowhere. A smaller k in the settings tells more, of fewer people.",
+        ),
+        "No figure comes from persons.",
+    )
+
+
+def price_of_k(published: Published) -> str:
+    return told(
+        published,
+        "What another k would cost",
+        "suppression_cost",
+        ("Table", "k", "Cells", "Share of cells", "Share of dollars"),
+        """
+        SELECT table_name, k, cells, CAST(floor(cell_share * 100) AS VARCHAR) || ' %', CAST(floor(dollar_share * 100) AS VARCHAR) || ' %'
+        FROM published WHERE step LIKE '0 %' ORDER BY table_name, k
+        """,
+        (
+            "How much of each table is of fewer than k persons, and so could not stand alone with that k. It is the least that k costs: "
+            "what is merged takes neighbours with it.",
         ),
         "No figure comes from persons.",
     )
@@ -255,7 +273,18 @@ Section = Callable[[Published], str]
 PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
     "aggregate": (
         "AI agent spend",
-        (spend_by_month, work_of_workflows, spend_by_team, delivery, waste, spend_bands, cost_of_privacy, health_gaps, health_counts),
+        (
+            spend_by_month,
+            work_of_workflows,
+            spend_by_team,
+            delivery,
+            waste,
+            spend_bands,
+            cost_of_privacy,
+            price_of_k,
+            health_gaps,
+            health_counts,
+        ),
     ),
     "finance": ("AI agent spend: finance", (finance_months, budgets, pools)),
     "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined, persons_of_teams)),

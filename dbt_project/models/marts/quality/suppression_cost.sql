@@ -1,3 +1,5 @@
+{% set choices = [3, 5, 10, 20] %}
+
 with team_lines as (
     select *, coalesce(consumption_usd, billed_usd, 0) as weight_usd from {{ ref('int_team_told') }} where contributor is not null
 ),
@@ -30,6 +32,7 @@ team_cells as (
             when published_vendor <> vendor then '2 vendors of the team merged'
             else '1 told as it is'
         end as step,
+        count(distinct case when weight_usd <> 0 then contributor end) as contributors,
         sum(weight_usd) as weight_usd
     from team_lines
     group by week, team, vendor, series, published_team, published_vendor
@@ -47,6 +50,7 @@ day_cells as (
             when spend.published_model <> spend.model then '2 models merged'
             else '1 told as it is'
         end as step,
+        count(distinct case when coalesce(spend.consumption_usd, spend.billed_usd, 0) <> 0 then spend.contributor end) as contributors,
         sum(coalesce(spend.consumption_usd, spend.billed_usd, 0)) as weight_usd
     from spend
     left join shared_rows
@@ -55,23 +59,41 @@ day_cells as (
         and spend.series = shared_rows.series
         and spend.told_on = shared_rows.told_on
     where spend.contributor is not null
+        -- Of days whose persons are no longer kept nothing can be judged.
+        and spend.contributor not like '%erased%' and spend.contributor not like '%:-1'
     group by
         spend.day, spend.vendor, spend.account, spend.series, spend.model, spend.told_on, spend.published_vendor, spend.published_account,
         spend.published_model, shared_rows.told_on
 ),
 
 cells as (
-    select table_name, step, weight_usd from team_cells
+    select table_name, step, contributors, weight_usd from team_cells
     union all
-    select table_name, step, weight_usd from day_cells
+    select table_name, step, contributors, weight_usd from day_cells
+),
+
+-- What the choice of k costs at least: the cells of fewer persons than that, none of which can stand alone.
+choices as (
+    {% for k in choices %}
+    select
+        table_name, {{ k }} as k, '0 of fewer than k persons' as step,
+        count(case when contributors < {{ k }} then 1 end) as cells,
+        sum(case when contributors < {{ k }} then weight_usd else 0 end) as weight_usd
+    from cells
+    where table_name <> 'spend_by_vendor_daily, machines'
+    group by table_name
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 steps as (
-    select table_name, step, count(*) as cells, sum(weight_usd) as weight_usd from cells group by table_name, step
+    select table_name, {{ var('k') }} as k, step, count(*) as cells, sum(weight_usd) as weight_usd from cells group by table_name, step
+    union all
+    select table_name, k, step, cells, weight_usd from choices
 ),
 
 totals as (
-    select table_name, sum(cells) as cells, sum(weight_usd) as weight_usd from steps group by table_name
+    select table_name, count(*) as cells, sum(weight_usd) as weight_usd from cells group by table_name
 ),
 
 -- Shares in whole percent: to more digits, those of what is withheld would tell it.
@@ -79,7 +101,7 @@ final as (
     select
         steps.table_name,
         steps.step,
-        cast({{ var('k') }} as bigint) as k,
+        cast(steps.k as bigint) as k,
         cast(steps.cells as bigint) as cells,
         {{ whole_percent(share('steps.cells', 'totals.cells')) }} as cell_share,
         {{ whole_percent(share('steps.weight_usd', 'totals.weight_usd')) }} as dollar_share
