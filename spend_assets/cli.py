@@ -13,6 +13,7 @@ from spend_assets.alerts.errors import AlertRefused
 from spend_assets.answers import VendorError
 from spend_assets.clock import today
 from spend_assets.clock_choice import clock_for
+from spend_assets.close.refusal import CloseRefused
 from spend_assets.dbt_build import DbtError
 from spend_assets.home import HomeError, restrict_umask
 from spend_assets.landing.contracts import load_contracts
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 KNOWN_ERRORS = (
     *(SettingsError, HomeError, VendorError, ImportRefused, PublicationRefused),
-    *(StorageFull, DbtError, PersonCommandRefused, AlertRefused, ValueError),
+    *(StorageFull, DbtError, PersonCommandRefused, AlertRefused, CloseRefused, ValueError),
 )
 EXIT_FAILED, EXIT_PUBLISHED_WITH_FAILURES = 1, 3
 HISTORY_FILES = {
@@ -44,6 +45,13 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-10-31") from None
+
+
+def month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no month; write it as 2026-10") from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--dates", choices=("iso", "dmy", "mdy"), help="how dates are written where the file cannot tell: dmy is 31/12/2026")
     files.add_argument("--decimals", choices=("point", "comma"), help="which sign is the decimal one, where the file cannot tell")
     command("publish", "Publish the current build again (refused unless its stored verdict passed).")
+    close = command("close", "Close a month: soft with accruals, or final when nothing is missing (docs/close.md).")
+    close.add_argument("month", type=month, help="for example 2026-10")
+    how = close.add_mutually_exclusive_group(required=True)
+    how.add_argument("--soft", action="store_true", help="accrue what is not settled or not invoiced; again as often as you like")
+    how.add_argument("--final", action="store_true", help="once, with settled days and explained invoices; it cannot be taken back")
     known = command("as-of", "Build what was known on a past day into a file of its own.")
     known.add_argument("day", type=day)
     person_parser(command("person", "Commands on one person: reveal, me, erase. Each needs a request and an approval, and is logged."))
@@ -209,6 +222,14 @@ def _publish(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _close(options: argparse.Namespace) -> int:
+    closed = _pipeline().close(options.month, _say, final=options.final)
+    print(f"{closed.folder} {'written' if closed.new else 'stands as it was'}")
+    if options.soft:
+        print(f"accrued {closed.accrued_usd:,.2f} USD, give or take {closed.band_usd:,.2f} USD")
+    return 0
+
+
 def _as_of(options: argparse.Namespace) -> int:
     print(_pipeline().build_as_of(options.day, say=_say))
     return 0
@@ -271,6 +292,7 @@ COMMANDS = {
     "import": _import,
     "publish": _publish,
     "as-of": _as_of,
+    "close": _close,
     "person": _person,
     "detect": _detect,
     "alerts": _alerts,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spend_assets.alerts.store import events_path
+from spend_assets.close.closed import closed_months
 from spend_assets.publish.memory import memory_path
 from spend_assets.settings import Settings
 
@@ -44,6 +45,7 @@ def build_id(settings: Settings, as_of: date, inputs: str) -> str:
     """
     platform = settings.platform
     parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), settings.privacy.manager_view, inputs, code_hash()]
+    parts += [f"closed {month}" for month in closed_months(settings.home)]
     parts += [f"{former} is {present}" for former, present in sorted(settings.identity.former_mail_domains.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -61,6 +63,7 @@ def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
             "manager_view": settings.privacy.manager_view,
             "told_before": str(told_before) if told_before.exists() else "",
             "alert_events": str(alerts) if (alerts := events_path(settings.home)).exists() else "",
+            "closed_months": [month.isoformat() for month in closed_months(settings.home)],
             "build_id": build,
             "code_version": code_hash(),
         }

@@ -15,6 +15,7 @@ import duckdb
 from spend_assets.alerts.store import export_events
 from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
 from spend_assets.clock import Clock, today
+from spend_assets.close.close import Close, close_month
 from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
 from spend_assets.home import exclusive, prepare_home
 from spend_assets.landing import inbox, otlp
@@ -33,7 +34,7 @@ from spend_assets.publish.generations import archived
 from spend_assets.publish.kept import kept_until
 from spend_assets.publish.pseudonyms import load_pseudonyms
 from spend_assets.publish.publish import Publication, publish
-from spend_assets.publish.verdict import Verdict, read_verdict, verdict_from_artifacts, write_verdict
+from spend_assets.publish.verdict import Verdict, read_verdict, require_passed, verdict_from_artifacts, write_verdict
 from spend_assets.settings import Settings, SettingsError
 from spend_assets.vendors.configured import Configured, configured
 from spend_assets.warehouse import Warehouse
@@ -292,6 +293,18 @@ class Pipeline:
                     verdict.require_passed()  # names the check that stopped the build
                 raise SettingsError("the warehouse holds no finished build; `spend run` makes one")
             return publish(self.home, self.warehouse.path, ensure_manifest(), held[0], held[1], self.settings, say)
+
+    def close(self, month: date, say: Say, *, final: bool) -> Close:
+        """Close a month from the build that the warehouse holds. Raises CloseRefused with what is missing, and what `publish` does."""
+        with exclusive(self.home, f"close of {month:%Y-%m}", say), self.warehouse.connect() as connection:
+            try:
+                held = connection.execute("select build_id, as_of from ops.build").fetchone()
+            except duckdb.CatalogException:
+                held = None
+            if held is None:
+                raise SettingsError("the warehouse holds no finished build; `spend run` makes one")
+            require_passed(read_verdict(self.home), held[0])
+            return close_month(self.home, connection, month, final, held[1], held[0], say)
 
     def open_failures(self, say: Say) -> list[str]:
         """What is not answered although it was asked for: days whose newest attempt failed, files that were not taken."""

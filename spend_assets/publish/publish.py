@@ -17,6 +17,7 @@ from spend_assets.publish import export, generations
 from spend_assets.publish.audiences import PublishedTable, published_tables
 from spend_assets.publish.durable import sha256_of, sync_tree
 from spend_assets.publish.files import DatabaseFile, TableFile, write_databases
+from spend_assets.publish.focus import write_focus
 from spend_assets.publish.kept import kept_until
 from spend_assets.publish.memory import remember
 from spend_assets.publish.page.pages import write_pages
@@ -154,6 +155,7 @@ def _write(
         point("publish.checked")
         write_databases([_database(folder, audience, exported) for audience in AUDIENCES], spill)
         point("publish.databases")
+        write_focus(connection, folder / "parquet" / "finance")
         write_pages(connection, folder, publication_id, as_of, settings)
         point("publish.pages")
     finally:

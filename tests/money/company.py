@@ -19,7 +19,7 @@ from spend_assets.sandbox.schedule import FINAL
 
 AS_OF = date(2026, 11, 28)
 NOW = datetime.combine(AS_OF, time(6), UTC)
-STREAMS = {"anthropic": "analytics_cost", "openai": "costs"}
+STREAMS = {"anthropic": "analytics_cost", "openai": "costs", "cursor": "usage_events"}
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -73,9 +73,7 @@ class Company:
                     yield _spend(*COPILOT, day, "billing_report", item.sku, "(not split)", item.workflow_path, *amounts)
 
     def _others(self) -> Iterator[dict[str, Any]]:
-        for name, server in self.servers.items():
-            if name == "cursor":
-                continue
+        for server in self.servers.values():
             sums: dict[tuple[Any, ...], list[Decimal | None]] = defaultdict(lambda: [None, None])
             for cell in server.cells(self.world.config.start, self.world.config.end, FINAL):
                 row = sums[cell.vendor, cell.account, cell.day, STREAMS[cell.vendor], "tokens", cell.model, "someone"]

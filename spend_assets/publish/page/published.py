@@ -20,6 +20,10 @@ MONEY = frozenset(
         "Seat-months",
         "From (USD)",
         "Below (USD)",
+        "Amount (USD)",
+        "Bought (USD)",
+        "Used (USD)",
+        "Expired (USD)",
         "Budget (USD)",
         "Spent (USD)",
         "Forecast (USD)",
@@ -31,6 +35,8 @@ MONEY = frozenset(
 )
 COUNTS = frozenset(
     {
+        "Seats",
+        "Idle seats",
         "Findings",
         "Merged",
         "Of agents",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from spend_assets.publish.page.bills import bridge_terms, commitments, cost_centers, idle_seats, invoices
 from spend_assets.publish.page.html import paragraph, section
 from spend_assets.publish.page.published import WEEKS_SHOWN, Published, told
 from spend_assets.publish.page.work import delivery, waste, work_of_workflows
@@ -286,7 +287,7 @@ PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
             health_counts,
         ),
     ),
-    "finance": ("AI agent spend: finance", (finance_months, budgets, pools)),
+    "finance": ("AI agent spend: finance", (finance_months, invoices, bridge_terms, cost_centers, idle_seats, commitments, budgets, pools)),
     "restricted": ("AI agent spend: operations (restricted)", (fetch_outcomes, quarantined, persons_of_teams)),
 }
 """Title and sections of each audience's page. None lists persons: the unit is the workflow (DESIGN law 11)."""

@@ -101,10 +101,15 @@ final as (
         used.provisional_usd,
         bill_months.unexplained_usd,
         used.seat_months,
-        coalesce(
-            used.close_status,
-            case when {{ dbt.dateadd('month', 1, 'bill_months.month') }} > {{ as_of() }} then 'open' else 'invoiced' end
-        ) as close_status,
+        case
+            when coalesce(used.month, bill_months.month) in (
+                {% for month in var('closed_months') %}cast('{{ month }}' as date), {% endfor %}cast(null as date)
+            ) then 'closed'
+            else coalesce(
+                used.close_status,
+                case when {{ dbt.dateadd('month', 1, 'bill_months.month') }} > {{ as_of() }} then 'open' else 'invoiced' end
+            )
+        end as close_status,
         coalesce(used.data_status, bill_months.data_status, 'complete') as data_status,
         used.complete_share,
         coalesce(used.has_untold_days, false) as has_untold_days
