@@ -35,9 +35,6 @@ class Figures:
     upper: Decimal | None = None
     unit: str = "usd"
     excess_usd: Decimal | None = None
-    z: float | None = None
-    p_value: float | None = None
-    threshold: float | None = None
     data_complete: bool | None = None
     parts: dict[str, Decimal] = field(default_factory=dict)
 

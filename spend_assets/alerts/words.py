@@ -30,26 +30,19 @@ _STEPS = (20, 10, 5, 3, 2)
 _WHAT = {
     "missing": "No data arrived",
     "partial": "Data arrived in part",
-    "incomplete": "Data is incomplete",
     "late": "Data arrived late",
     "duplicated": "A day looks duplicated",
-    "unit": "Amounts look a hundred times too high",
-    "unit_error": "Amounts look a hundred times too high",
-    "wrong_unit": "Amounts look a hundred times too high",
-    "schema": "The vendor changed its format",
+    "unit_error": "Amounts are in a wrong unit",
     "spike": "Spend stands out",
     "slow_change": "Spend has been rising steadily",
     "surge": "The whole team's spend stands out",
-    "team_surge": "The whole team's spend stands out",
-    "loop": "Cost per run jumped: it may be caught in a loop",
-    "model_swap": "Cost per task changed after another model took over",
-    "cost_step": "Cost per run rose and stays up",
+    "loop": "Cost per run jumped, as in a loop",
+    "model_swap": "Cost per run rose after another model took over",
+    "cost_shift": "Cost per run rose and stays up",
     "drift": "Cost per run has been rising steadily",
-    "no_delivery": "Spends, and delivers nothing",
-    "leaver": "A key of somebody who left is in use",
-    "leaver_key": "A key of somebody who left is in use",
-    "day_over_day": "Three times the day before",
-    "seed_rule": "Three times the day before",
+    "no_delivery": "Runs go on and nearly none delivers",
+    "rule_3x": "Three times the day before",
+    "leavers_do_not_spend": "Use after somebody's last day of work",
     "budget_early_warning": "Budget: early warning (60 %)",
     "budget_review": "Budget: review (80 %)",
     "budget_policy": "Budget: policy (95 %)",
@@ -63,7 +56,6 @@ _LOOK = {
     "budget": "mart budget_status for this month, and the agreed action of this stage",
     "check": "the rows of this check in Dagster's UI, on its asset",
 }
-_DATA = ("missing", "partial", "incomplete", "late", "duplicated", "unit", "unit_error", "wrong_unit", "schema")
 
 
 def plain(text: str) -> str:
@@ -89,7 +81,7 @@ def subject(incident: Incident, view: View, *, hidden: bool = False) -> str:
 def what(incident: Incident) -> str:
     kind = incident.signal.scope.kind
     if incident.signal.source == "check":
-        return f"Check {plain(kind)} is red"
+        return _WHAT.get(kind, f"Check {plain(kind)} is red")
     return _WHAT.get(kind, plain(kind.replace("_", " ")).capitalize())
 
 
@@ -101,16 +93,14 @@ def compose(incident: Incident, view: View, *, hidden: bool = False) -> Message:
         ("What", title),
         ("How much", _how_much(incident, view)),
         ("Since", _since(incident)),
-        ("Why we think so", _why(signal, view)),
+        ("Why we think so", _why(signal)),
         ("Look at", plain(_look(incident))),
-        ("Silence it", f"`spend alerts silence {incident.number} --days 14`; taken care of: `spend alerts ack {incident.number}`"),
+        ("Silence it", f"`spend alerts silence {incident.number} --days 14`; if you take care of it: `spend alerts ack {incident.number}`"),
     ]
     if view == "person":
         lines[-1] = ("Who sees this", "you, and under a pseudonym the few who run this platform. It is no judgement of your work.")
     if view == "shared" and not _figures_may_stand(incident):
-        lines.insert(
-            2, ("Figures", "not told while the period runs, since a few people could be behind them; the restricted channel has them")
-        )
+        lines.insert(2, ("Figures", _where_figures_are(signal)))
     owner = [("Owner", f"team {plain(signal.owner_team)}")] if signal.owner_team and view != "person" else []
     return Message(title, (*lines[:1], *owner, *lines[1:]))
 
@@ -137,6 +127,12 @@ def in_unit(amount: Decimal, unit: str) -> str:
 
 def _figures_may_stand(incident: Incident) -> bool:
     return incident.signal.scope.level in _WIDE
+
+
+def _where_figures_are(signal: Signal) -> str:
+    if signal.scope.level == "workflow" and signal.source == "anomaly":
+        return "in the table anomalies"
+    return "not told while the period runs, since a few people could be behind them; the restricted channel has them"
 
 
 def _how_much(incident: Incident, view: View) -> str:
@@ -175,24 +171,17 @@ def _since(incident: Incident) -> str:
     if signal.source == "check":
         return f"the build of {incident.opened_on}"
     if signal.source == "budget":
-        return f"{signal.last_day}, in the month of {signal.first_day:%B %Y}"
+        return f"the morning of {signal.last_day}, for {signal.first_day:%B %Y}"
     return f"{signal.first_day}" + (f" to {signal.last_day}" if signal.last_day > signal.first_day else "")
 
 
-def _why(signal: Signal, view: View) -> str:
+def _why(signal: Signal) -> str:
     figures = signal.figures
-    figures_may_stand = view != "shared" or signal.scope.level in _WIDE
     if signal.source == "check":
         return f"{plain(signal.detail) or 'the check failed'} ({_told(figures)})"
     if signal.source == "budget":
         return "spend of this month, or its forecast on two days in a row, reached the stage"
-    said = [plain(signal.detail)] if signal.detail and figures_may_stand else []
-    if figures.z is not None and figures_may_stand:
-        said.append(f"{figures.z:.1f} times its usual spread above its own past, compared with the same moment of its peers")
-    if signal.scope.kind in _DATA:
-        said.append("compared with the same weekdays before and with the other vendors on that day")
-    elif not said:
-        said.append("compared with its own past, without the day itself and without earlier incidents")
+    said = [plain(signal.detail) or "compared with its own past, without the day itself and without earlier incidents"]
     if figures.data_complete is False:
         said.append("the data of these days is not complete yet, so this may be restated")
     return "; ".join(said)

@@ -26,10 +26,10 @@ KEY = "a key of the tests, as long as it must be"
 SECRET = "a secret between us and the receiver, 32+"
 TODAY = date(2026, 10, 15)
 SLACK = "/services/T000/B000/very-secret-path"
-ANOMALY = """anomaly_id varchar, first_day date, last_day date, level varchar, entity varchar, vendor varchar, kind varchar,
-    actual decimal(28,12), expected decimal(28,12), upper decimal(28,12), excess_usd decimal(28,12), z double, p_value double,
-    threshold double, data_complete boolean, status varchar, first_seen_at date, superseded_by varchar, owner_team varchar,
-    owner_person_key varchar, unit varchar, notify varchar"""
+ANOMALY = """anomaly_id varchar, first_day date, last_day date, level varchar, {who} vendor varchar, kind varchar,
+    actual decimal(18,2), expected decimal(18,2), upper decimal(18,2), excess_usd decimal(28,12), threshold decimal(18,4),
+    status varchar, superseded_by varchar, unit varchar, reason varchar"""
+STAGES = ("early_warning", "review", "policy")
 
 
 def anomaly(**given: Any) -> dict[str, Any]:
@@ -44,17 +44,11 @@ def anomaly(**given: Any) -> dict[str, Any]:
         "expected": "0.4",
         "upper": "1.5",
         "excess_usd": "412.6",
-        "z": 11.3,
-        "p_value": 0.0001,
         "threshold": 6.0,
-        "data_complete": True,
         "status": "open",
-        "first_seen_at": TODAY,
         "superseded_by": None,
-        "owner_team": "Payments",
-        "owner_person_key": None,
-        "unit": "usd_per_run",
-        "notify": "page",
+        "unit": "usd",
+        "reason": "A run cost six times the usual or more",
         **given,
     }
     row.setdefault("last_day", row["first_day"])
@@ -129,16 +123,27 @@ class Desk:
             for schema in ("ops", "marts", "intermediate", "staging"):
                 connection.execute(f"create schema {schema}")
             connection.execute("create table ops.build as select ? as build_id, ?::date as as_of", [build_id, self.today])
-            connection.execute(f"create table marts.anomalies ({ANOMALY})")
+            connection.execute(f"create table marts.anomalies ({ANOMALY.format(who='entity varchar,')})")
+            connection.execute(f"create table marts.person_anomalies ({ANOMALY.format(who='person_key varchar, team varchar,')})")
+            connection.execute("create table marts.dim_workflow (workflow_id varchar, owner_team varchar, is_current boolean)")
+            connection.execute("insert into marts.dim_workflow values ('deps', 'Payments', true)")
             for row in anomalies:
-                names = ", ".join(row)
-                connection.execute(f"insert into marts.anomalies ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
+                _insert(connection, row)
+            dates = ", ".join(f"{stage}_on date" for stage in STAGES)
             connection.execute(
-                "create table marts.budget_status (month date, scope varchar, scope_id varchar, vendor varchar, stage varchar, "
-                "percent decimal(28,12), action varchar)"
+                f"create table marts.budget_status (month date, scope varchar, scope_id varchar, vendor varchar, stage varchar, {dates}, "
+                "action varchar)"
             )
-            for budget in budgets:
-                connection.execute("insert into marts.budget_status values (?, ?, ?, ?, ?, ?, ?)", list(budget))
+            connection.execute(
+                "create table marts.budgets_in_full "
+                "(month date, scope varchar, scope_id varchar, vendor varchar, spent_share decimal(18,6))"
+            )
+            for month, scope, scope_id, vendor, reached, share, action in budgets:
+                days = [reached.get(stage) for stage in STAGES]
+                newest = next((stage for stage in reversed(STAGES) if stage in reached), "ok")
+                status = [month, scope, scope_id, vendor, newest, *days, action]
+                connection.execute("insert into marts.budget_status values (?, ?, ?, ?, ?, ?, ?, ?, ?)", status)
+                connection.execute("insert into marts.budgets_in_full values (?, ?, ?, ?, ?)", [month, scope, scope_id, vendor, share])
             connection.execute(
                 "create table intermediate.int_known_identifiers as select unnest(['anna', 'E7', 'ada@acme.example']) as identifier"
             )
@@ -188,6 +193,17 @@ class Desk:
         """All that left the house or was written down by people's eyes: receivers, terminal, state."""
         bodies = [asked.body.decode() for server in (self.slack, self.hook) for asked in server.asked]
         return "\n".join([*bodies, *self.said, (self.home / "alerts" / "state.json").read_text()])
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
+    table, row = "anomalies", dict(row)
+    if row["level"] in ("user", "team"):
+        entity = row.pop("entity")
+        table, row["person_key"], row["team"] = "person_anomalies", None, entity
+        if row["level"] == "user":
+            row["person_key"], row["team"] = entity, "Payments"
+    names = ", ".join(row)
+    connection.execute(f"insert into marts.{table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
 
 
 def pseudonym(person: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from tests.alerts.desk import SLACK, Desk, anomaly
 from tests.vendors.server import Reply
 
-VENDOR = {"level": "vendor", "entity": "anthropic", "owner_team": None, "kind": "missing", "unit": "usd"}
+VENDOR = {"level": "vendor", "entity": "anthropic", "kind": "missing", "unit": "usd"}
 
 
 def test_a_slack_message_says_everything_and_goes_out_once(desk: Desk) -> None:

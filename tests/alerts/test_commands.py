@@ -12,7 +12,7 @@ from tests.alerts.desk import KEY, TODAY, Desk, anomaly
 from tests.alerts.test_kill import toml
 from tests.vendors.server import Reply
 
-FAULT = {"level": "vendor", "entity": "anthropic\x1b[2J", "owner_team": None, "kind": "missing"}
+FAULT = {"level": "vendor", "entity": "anthropic\x1b[2J", "kind": "missing"}
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from spend_assets.alerts.store import POINTS
 from tests.alerts.desk import KEY, Desk, anomaly
 
 ROWS = [
-    anomaly(level="vendor", entity="anthropic", owner_team=None, kind="missing"),  # Slack
+    anomaly(level="vendor", entity="anthropic", kind="missing"),  # Slack
     anomaly(level="user", entity="hr:E9", kind="spike"),  # mail
-    anomaly(level="vendor", entity="cursor", vendor="cursor", owner_team=None, kind="unit_error"),  # webhook and Slack
+    anomaly(level="vendor", entity="cursor", vendor="cursor", kind="unit_error"),  # webhook and Slack
 ]
 RECEIVED = {"slack": 2, "mail": 1, "hook": 1}
 

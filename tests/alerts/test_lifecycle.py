@@ -12,7 +12,7 @@ from spend_assets.alerts.store import Store
 from spend_assets.publish.verdict import Check
 from tests.alerts.desk import TODAY, Desk, anomaly
 
-FAULT: dict[str, Any] = {"level": "vendor", "entity": "anthropic", "owner_team": None, "kind": "missing", "unit": "usd"}
+FAULT: dict[str, Any] = {"level": "vendor", "entity": "anthropic", "kind": "missing", "unit": "usd"}
 RED = Check("days_are_complete", "data_health", "warn", False, False, 3, "dbt says warn", "Ask again with --refetch")
 
 
@@ -94,8 +94,8 @@ def test_a_fault_that_comes_back_soon_reopens_and_is_not_told_again(desk: Desk) 
 
 
 def test_small_things_are_a_line_of_the_digest_once(desk: Desk) -> None:
-    small = anomaly(excess_usd=12, level="vendor", entity="cursor", vendor="cursor", kind="spike", owner_team=None)
-    rule = anomaly(level="vendor", entity="openai", vendor="openai", kind="day_over_day", notify="digest", owner_team=None)
+    small = anomaly(excess_usd=12, level="vendor", entity="cursor", vendor="cursor", kind="spike")
+    rule = anomaly(level="vendor", entity="openai", vendor="openai", kind="rule_3x")
     desk.build([small, rule])
     desk.watch()
     (digest,) = desk.in_slack()
@@ -106,8 +106,8 @@ def test_small_things_are_a_line_of_the_digest_once(desk: Desk) -> None:
 
 
 def test_kinds_move_between_page_and_digest_by_settings(desk: Desk) -> None:
-    desk.extra = {"page_kinds": ["day_over_day"], "digest_kinds": ["missing"]}
-    rule = anomaly(level="vendor", entity="openai", vendor="openai", kind="day_over_day", notify="digest", owner_team=None)
+    desk.extra = {"page_kinds": ["rule_3x"], "digest_kinds": ["missing"]}
+    rule = anomaly(level="vendor", entity="openai", vendor="openai", kind="rule_3x")
     desk.build([rule, anomaly(**FAULT)])
     desk.watch()
     page, digest = desk.in_slack()
@@ -148,7 +148,7 @@ def test_a_silenced_scope_is_recorded_not_told_and_told_when_the_silence_ends(de
     row = anomaly(**FAULT)
     desk.build([row, anomaly(**{**FAULT, "kind": "unit_error"})])
     desk.watch()
-    assert len(desk.in_hook()) == 1 and len(desk.in_slack()) == 1 and "hundred times" in desk.in_slack()[0]
+    assert len(desk.in_hook()) == 1 and len(desk.in_slack()) == 1 and "wrong unit" in desk.in_slack()[0]
     next_day(desk, {**row, "last_day": desk.today})
     assert not any("No data arrived" in text for text in desk.in_slack())
     next_day(desk, {**row, "last_day": desk.today})
@@ -176,15 +176,36 @@ def test_checks_that_mirror_anomalies_are_not_told_twice(desk: Desk) -> None:
 
 def test_a_budget_stage_is_told_once_a_month_and_scope(desk: Desk) -> None:
     month = date(2026, 10, 1)
-    early = (month, "organisation", None, None, "early_warning", "61.5", "look at the forecast")
+    fired = {"early_warning": TODAY}
+    early = (month, "organisation", "(all)", "(all)", dict(fired), "0.615", "look at the forecast")
     desk.build(budgets=[early])
     desk.watch()
     next_day(desk, budgets=[early])
-    review = (month, "organisation", None, None, "review", "82", "review")
-    next_day(desk, budgets=[review])
+    fired["review"] = desk.today
+    review = (month, "organisation", "(all)", "(all)", fired, "0.82", "route to a smaller model")
+    desk.build(budgets=[review])
+    desk.watch()
     next_day(desk, budgets=[review])
     first, second = (text for text in desk.in_slack() if "digest" not in text)
     assert "Budget: early warning (60 %): the organisation" in first and "61.50 percent" in first
-    assert "Budget: review (80 %)" in second
-    next_day(desk, budgets=[(date(2026, 11, 1), "organisation", None, None, "ok", "1", "")], days=20)
+    assert "Budget: review (80 %)" in second and "route to a smaller model" in second
+    assert "2026-10-16, for October 2026" in second
+    next_day(desk, budgets=[(month, "organisation", "(all)", "(all)", fired, "0.9", "")], days=20)
     assert set(statuses(desk)) == {"resolved"}
+
+
+def test_stages_of_past_months_ring_nobodys_phone_and_a_leap_over_two_is_one(desk: Desk) -> None:
+    september, october = date(2026, 9, 1), date(2026, 10, 1)
+    past = (september, "organisation", "(all)", "(all)", {"early_warning": date(2026, 9, 20), "policy": date(2026, 9, 25)}, "1.1", "")
+    leap = (october, "vendor", "cursor", "cursor", dict.fromkeys(("early_warning", "review"), TODAY), "0.85", "")
+    desk.build(budgets=[past, leap])
+    desk.watch()
+    (text,) = desk.in_slack()
+    assert "Budget: review (80 %): vendor cursor" in text
+
+
+def test_a_key_of_somebody_who_left_is_told_at_once_without_a_name(desk: Desk) -> None:
+    desk.build(checks=[Check("leavers_do_not_spend", "int_spend_people", "warn", False, False, 1, "dbt says warn", "")])
+    desk.watch()
+    (text,) = desk.in_slack()
+    assert "Use after somebody's last day of work" in text

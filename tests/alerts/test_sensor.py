@@ -9,7 +9,7 @@ from spend_assets.defs.alerting import after_a_build, alerts_job
 from tests.alerts.desk import SLACK, Desk, anomaly
 from tests.vendors.server import Reply
 
-FAULT = {"level": "vendor", "entity": "anthropic", "owner_team": None, "kind": "missing"}
+FAULT = {"level": "vendor", "entity": "anthropic", "kind": "missing"}
 
 
 def tick(desk: Desk) -> dg.RunRequest | dg.SkipReason:
