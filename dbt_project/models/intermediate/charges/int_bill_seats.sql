@@ -102,39 +102,57 @@ ranked as (
     from bills
 ),
 
--- What a seat costs in the bill's period, in USD; a price in the bill's own currency is converted as the bill was.
-prices as (
+-- One price per plan and bill: terms that overlap are a finding of their own. The account's own term comes before one for all accounts, the
+-- younger before the older.
+terms as (
     select
         ranked.company,
         ranked.vendor,
         ranked.account,
         ranked.bill_id,
+        ranked.currency as bill_currency,
+        ranked.invoice_rate,
+        ranked.months,
         contracts.plan,
         contracts.quantity as agreed_seats,
-        case
-            when contracts.currency = 'USD' then contracts.currency_amount
-            when contracts.currency = ranked.currency then {{ times('contracts.currency_amount', 'ranked.invoice_rate') }}
-        end as price_usd,
-        contracts.currency <> ranked.currency as is_converted,
-        count(*) over (partition by ranked.company, ranked.vendor, ranked.account, ranked.bill_id) as plans
+        contracts.currency,
+        contracts.amount,
+        contracts.unit,
+        row_number() over (
+            partition by ranked.company, ranked.vendor, ranked.bill_id, contracts.plan
+            order by case when contracts.account = '(all)' then 1 else 0 end, contracts.valid_from desc, contracts.contract_id
+        ) as term_place
     from ranked
-    inner join (
-        select *, amount as currency_amount from contracts
-    ) as contracts on {{ term_of_bill('contracts', 'ranked') }}
+    inner join contracts on {{ term_of_bill('contracts', 'ranked') }}
     where ranked.place = 1
+),
+
+-- What a seat costs in USD; a price in the bill's own currency is converted as the bill was.
+prices as (
+    select
+        company,
+        vendor,
+        account,
+        bill_id,
+        plan,
+        agreed_seats,
+        unit,
+        months,
+        case
+            when currency = 'USD' then amount
+            when currency = bill_currency then {{ times('amount', 'invoice_rate') }}
+        end as price_usd,
+        currency <> bill_currency as is_converted,
+        count(*) over (partition by company, vendor, account, bill_id) as plans
+    from terms
+    where term_place = 1
 ),
 
 period_prices as (
     select
-        prices.*,
-        {{ fraction_of(
-            'prices.price_usd', 'case when contracts.unit = \'per_seat_year\' then ranked.months else ranked.months * 12 end', '12'
-        ) }} as seat_usd
+        *,
+        {{ fraction_of('price_usd', "case when unit = 'per_seat_year' then months else months * 12 end", '12') }} as seat_usd
     from prices
-    inner join ranked
-        on prices.company = ranked.company and prices.vendor = ranked.vendor and prices.bill_id = ranked.bill_id
-    inner join contracts
-        on {{ term_of_bill('contracts', 'ranked') }} and contracts.plan = prices.plan
 ),
 
 -- The plan that a line or a person is on; where the bill, all bills or the contract know one only, that one.
