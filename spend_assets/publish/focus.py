@@ -1,7 +1,7 @@
 """The charges as a FOCUS 1.2 data set: Parquet and CSV beside the finance files (docs/focus.md).
 
-Names are those of the specification; own columns begin with x_. Money stays decimal. ServiceProviderName and InvoiceIssuerName are there
-besides ProviderName, so that 1.4, which takes ProviderName and PublisherName out, is a view that leaves two columns away.
+Names are those of the specification; own columns begin with x_. Money stays decimal. x_ServiceProviderName is what 1.4 calls
+ServiceProviderName, so that 1.4, which takes ProviderName and PublisherName out, is a view: two columns fewer, one renamed.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ SELECT
     CAST(NULL AS DECIMAL(28, 12)) AS ContractedUnitPrice,
     EffectiveCost,
     InvoiceId,
-    InvoiceIssuerName AS InvoiceIssuerName,
+    InvoiceIssuerName,
     ListCost,
     CAST(NULL AS DECIMAL(28, 12)) AS ListUnitPrice,
     CASE WHEN ChargeCategory IN ('Usage', 'Purchase') AND ChargeClass IS NULL THEN 'Standard' END AS PricingCategory,
@@ -46,7 +46,7 @@ SELECT
     ServiceName,
     ServiceSubcategory,
     SkuId,
-    ProviderName AS x_ServiceProviderName,
+    PublisherName AS x_ServiceProviderName,
     x_ChargeKey,
     x_BillId,
     x_Vendor,

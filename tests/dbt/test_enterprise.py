@@ -128,3 +128,11 @@ def test_restricted_marts_hold_ids_and_no_logins_or_mails(built: Build) -> None:
         values = {value for row in built.rows(f"select * from marts.{table}") for value in row if isinstance(value, str)}
         assert not values & logins, table
         assert "hr:E0001" in values and "github:1023" in values, table
+
+
+def test_no_column_of_money_is_a_float(built: Build) -> None:
+    floats = built.rows(
+        "select schema_name, table_name, column_name from duckdb_columns() where data_type in ('DOUBLE', 'FLOAT') and not internal "
+        "and regexp_matches(column_name, '(_usd|_amount|Cost|Usd)$')"
+    )
+    assert floats == []

@@ -57,7 +57,8 @@ final as (
             when charges.kind in ('seat', 'seat month') then 'Seats'
             else 'Units'
         end as "PricingUnit",
-        coalesce(vendors.name, charges.vendor) as "ProviderName",
+        -- Who makes it available for purchase: a marketplace that sends the bill does, and the vendor is who made it.
+        case when charges.billed_via = 'direct' then coalesce(vendors.name, charges.vendor) else charges.billed_via end as "ProviderName",
         coalesce(vendors.name, charges.vendor) as "PublisherName",
         case when charges.billed_via = 'direct' then coalesce(vendors.name, charges.vendor) else charges.billed_via end
             as "InvoiceIssuerName",
