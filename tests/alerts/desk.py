@@ -175,7 +175,8 @@ class Desk:
 
     def in_mail(self) -> list[tuple[list[str], str, str]]:
         """(to, subject, text) of each mail."""
-        return [(mail.to, str(mail.message["subject"]), mail.message.get_content()) for mail in self.smtp.taken]
+        taken = [(mail.to, mail.message) for mail in self.smtp.taken]
+        return [(to, " ".join(str(m["subject"]).split()), m.get_content().replace("\r\n", "\n")) for to, m in taken]
 
     def in_hook(self) -> list[dict[str, Any]]:
         """What the webhook was told, each with a signature that fits."""

@@ -104,7 +104,7 @@ class Poster:
         problem = self._not_allowed(parts)
         if problem is not None:
             return problem
-        sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "spend-alerts", **headers}
+        sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "spend-alerts", "Connection": "close", **headers}
         try:
             with (
                 httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_loopback(parts.hostname or "")) as client,
