@@ -61,6 +61,8 @@ identifiers as (
     union
     select employee_id as identifier from identity_map
     union
+    select principal_email as identifier from {{ ref('stg_otlp__contexts') }}
+    union
     select author_login as identifier from pull_requests where lower(author_type) <> 'bot'
     union
     select reviewer_login as identifier from reviews where lower(reviewer_type) <> 'bot'
