@@ -235,11 +235,12 @@ ended as (
         cast(tasks.ended_at as date) as day,
         {{ workflow_label('task_costs.workflow_id', 'null') }} as workflow,
         tasks.repository as place,
-        max(case when task_costs.principal_kind = 'person' then task_costs.telemetry_account || ':' || cast(task_costs.session_key as varchar) end) as person,
+        max(case when task_costs.principal_kind = 'person' then coalesce(paid.person, 'unknown') end) as person,
         {{ sum_count('1') }} as evidence,
         {{ sum_money('task_costs.effective_usd') }} as effective_usd
     from tasks
     inner join task_costs on tasks.task_key = task_costs.task_key
+    left join paid on task_costs.telemetry_account = paid.account and task_costs.session_key = paid.session_key
     where tasks.outcome in ('abandoned', 'no_artefact', 'reverted')
     group by tasks.task_key, tasks.outcome, cast(tasks.ended_at as date), {{ workflow_label('task_costs.workflow_id', 'null') }}, tasks.repository
 ),

@@ -83,7 +83,7 @@ people as (
     select
         cast(human.week + interval 6 day as date) as day,
         'human' as series,
-        'repository' as scope_kind,
+        case when told.is_folded then 'repository' else human.scope_kind end as scope_kind,
         case when told.is_folded then '(other repositories)' else human.site end as scope,
         human.pattern,
         {{ sum_count('1') }} as findings,
@@ -92,7 +92,11 @@ people as (
     from human
     inner join told on human.pattern = told.pattern and human.week = told.week and human.site = told.site
     where not told.is_folded or told.fold_passes
-    group by human.week, case when told.is_folded then '(other repositories)' else human.site end, human.pattern
+    group by
+        human.week,
+        case when told.is_folded then 'repository' else human.scope_kind end,
+        case when told.is_folded then '(other repositories)' else human.site end,
+        human.pattern
 ),
 
 told_patterns as (

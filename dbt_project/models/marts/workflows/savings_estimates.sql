@@ -1,0 +1,91 @@
+with calls as (
+    select *, {{ model_key('model') }} as price_model from {{ ref('int_model_calls') }} where session_key is not null
+),
+
+-- Of machines that nobody owns alone: a person's work is not told here.
+contexts as (
+    select telemetry_account as account, context_key, min(workflow_id) as workflow_id
+    from {{ ref('int_work_costs') }}
+    where session_key is not null
+    group by telemetry_account, context_key
+    having min(principal_kind) = 'machine' and max(principal_kind) = 'machine'
+),
+
+prices as (
+    select * from {{ ref('int_model_prices') }} where above_input_tokens = 0
+),
+
+-- Of the same maker: the cheapest model that the company already uses.
+used as (
+    select distinct split_part(price_model, '-', 1) as maker, price_model from calls
+),
+
+cheapest as (
+    select maker, day, model, input_usd, output_usd
+    from (
+        select
+            used.maker, days.day, prices.model, prices.input_usd, prices.output_usd,
+            row_number() over (partition by used.maker, days.day order by prices.output_usd, prices.model) as place
+        from used
+        cross join (select distinct day from calls) as days
+        inner join prices on used.price_model = prices.model and days.day >= prices.valid_from and days.day < prices.valid_to
+    ) as ranked
+    where place = 1
+),
+
+machine_calls as (
+    select
+        calls.*,
+        {{ workflow_label('contexts.workflow_id', "'(no workflow)'") }} as workflow,
+        cast({{ dbt.date_trunc('month', 'calls.day') }} as date) as month,
+        lag(calls.started_at) over (
+            partition by calls.account, calls.session_key, calls.model order by calls.started_at, calls.call_key
+        ) as earlier_at
+    from calls
+    inner join contexts on calls.account = contexts.account and calls.context_key = contexts.context_key
+),
+
+-- Input that came again within five minutes could have been read from a cache, four fifths of it at most; short answers could come from the
+-- cheapest model in use.
+judged as (
+    select
+        machine_calls.workflow,
+        machine_calls.month,
+        machine_calls.estimated_usd,
+        case when machine_calls.started_at <= machine_calls.earlier_at + interval 5 minute then
+            cast(
+                {{ tokens_times('machine_calls.uncached_input_tokens', '(prices.input_usd - prices.cache_read_usd)') }}
+                * cast('0.0000008' as decimal(8, 7)) as {{ money_type() }}
+            )
+        end as caching_usd,
+        case
+            when machine_calls.output_tokens <= 200
+                and machine_calls.uncached_input_tokens + coalesce(machine_calls.cache_write_tokens, 0) <= 4000
+                and prices.output_usd > cheapest.output_usd
+                then cast(
+                    machine_calls.estimated_usd * cast(1 - cast(cheapest.output_usd as double) / cast(prices.output_usd as double) as decimal(9, 6))
+                    as {{ money_type() }}
+                )
+        end as routing_usd
+    from machine_calls
+    inner join prices
+        on machine_calls.price_model = prices.model
+        and machine_calls.day >= prices.valid_from
+        and machine_calls.day < prices.valid_to
+    left join cheapest on split_part(machine_calls.price_model, '-', 1) = cheapest.maker and machine_calls.day = cheapest.day
+),
+
+final as (
+    select
+        month,
+        workflow as workflow_id,
+        {{ sum_money('estimated_usd') }} as estimated_usd,
+        coalesce({{ sum_money('caching_usd') }}, cast(0 as {{ money_type() }})) as caching_estimated_usd,
+        coalesce({{ sum_money('routing_usd') }}, cast(0 as {{ money_type() }})) as routing_estimated_usd,
+        {{ sum_count('case when caching_usd is not null then 1 else 0 end') }} as calls_to_cache,
+        {{ sum_count('case when routing_usd is not null then 1 else 0 end') }} as calls_to_route
+    from judged
+    group by month, workflow
+)
+
+select * from final
