@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     history = command("detect", "Judge a history of use in Parquet files with the platform's own detection (docs/detection.md).")
     for name, text in HISTORY_FILES.items():
         history.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=text)
-    alerts_parser(command("alerts", "Incidents and the messages about them: list, send, ack, silence, test, digest."), day)
+    alerts_parser(command("alerts", "Incidents and the messages about them: list, send, ack, silence, test, digest, backtest."), day)
     box = command("sandbox", "Serve a simulated organisation behind GitHub's API on loopback.")
     box.add_argument("--people", type=int, default=200)
     box.add_argument("--days", type=int, default=120)

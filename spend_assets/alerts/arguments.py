@@ -33,6 +33,10 @@ def alerts_parser(alerts: argparse.ArgumentParser, day: Callable[[str], date]) -
     quiet.add_argument("--remove", type=int, metavar="SILENCE", help="take a silence back")
     test = command("test", "Send a test message to each channel and say what came of it.")
     test.add_argument("--channel", help="only this one")
+    replay = command("backtest", "Replay a past period: how many messages these settings would have sent. Sends nothing.")
+    replay.add_argument("--from", dest="first", type=day, required=True, help="first day")
+    replay.add_argument("--to", dest="last", type=day, required=True, help="last day, included")
+    replay.add_argument("--exact", action="store_true", help="build each morning as it was known; takes a build per morning")
     command("digest", "Print what the digest would say now.").add_argument(
         "--send", action="store_true", help="send it now instead of waiting for its day"
     )

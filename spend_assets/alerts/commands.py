@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
+from spend_assets.alerts.backtest import backtest
 from spend_assets.alerts.digest import compose_digest
 from spend_assets.alerts.errors import AlertRefused
 from spend_assets.alerts.lifecycle import acknowledge, silence, unsilence
@@ -24,7 +25,7 @@ EXIT_FAILED = 1
 
 def run_alerts_command(pipeline: Pipeline, options: argparse.Namespace, say: Say) -> int:
     """Returns the exit code. Raises AlertRefused."""
-    commands = {"list": _list, "send": _send, "ack": _ack, "silence": _silence, "test": _test, "digest": _digest}
+    commands = {"list": _list, "send": _send, "ack": _ack, "silence": _silence, "test": _test, "digest": _digest, "backtest": _backtest}
     return commands[options.alerts_command](pipeline, options, say)
 
 
@@ -128,6 +129,22 @@ def _digest(pipeline: Pipeline, options: argparse.Namespace, say: Say) -> int:
     print(message.title)
     for label, text in message.lines:
         print(f"{label}: {text}")
+    return 0
+
+
+def _backtest(pipeline: Pipeline, options: argparse.Namespace, say: Say) -> int:
+    replayed = backtest(pipeline, options.first, options.last, say, exact=options.exact)
+    for title, counts in (("at once", replayed.told), ("line of the digest", replayed.lines)):
+        for (level, kind), count in sorted(counts.items()):
+            print(f"{title}: {plain(level)} {plain(kind)}: {count}")
+    for channel, count in sorted(replayed.messages.items()):
+        print(f"messages to {channel}: {count}")
+    told = replayed.told.total()
+    rate = replayed.per_thousand(sum(count for (level, _), count in replayed.told.items() if level == "user"))
+    busiest = f"at most {replayed.busiest} on one morning"
+    print(f"{told} incident(s) told in {replayed.weeks:.1f} weeks, {busiest}; {replayed.taken_back} taken back later")
+    if rate is not None:
+        print(f"about single persons: {rate:.1f} per 1,000 active people and week ({replayed.people} were active)")
     return 0
 
 
