@@ -73,7 +73,7 @@ def artifacts(target: Path, statuses: dict[str, str], severities: dict[str, str]
         name: {
             "resource_type": name.split(".")[0],
             "name": name.split(".")[-1],
-            "config": {"severity": severities.get(name, "ERROR")},
+            "config": {"severity": severities.get(name, "ERROR"), "enabled": severities.get(name) != "off"},
             "attached_node": "model.spend.int_spend",
         }
         for name in severities | {"model.spend.int_spend": ""}
@@ -110,6 +110,10 @@ def test_a_model_that_did_not_build_and_a_test_left_out_fail_the_build(tmp_path:
     assert [check.name for check in broken.failed] == ["int_spend"]
     partial = artifacts(tmp_path, {"model.spend.int_spend": "success"}, {test: "ERROR"})
     assert [(check.name, check.detail) for check in partial.failed] == [("conservation", "left out of this build")]
+    off = artifacts(
+        tmp_path, {"model.spend.int_spend": "success", test: "pass"}, {test: "ERROR", "test.spend.of_a_model_that_is_off": "off"}
+    )
+    assert off.passed, "a test of a model that the project does not build is not left out"
     hook = artifacts(tmp_path, {"operation.spend.hook": "error", test: "pass"}, {test: "ERROR"})
     assert not hook.passed
 
