@@ -23,7 +23,8 @@ def work_of_workflows(published: Published) -> str:
         SELECT workflow,
             format('used {{:,.0f}} credits of $0.01 in {{}} runs, produced {{}} pull requests, passed CI {{}} times, ',
                 coalesce(usd, 0)::DOUBLE * 100, runs::BIGINT, pulls::BIGINT, passed::BIGINT)
-            || format('completed {{}} tasks, needed {{}} human rewrites', completed::BIGINT, rewrites::BIGINT)
+            || format('completed {{}} tasks, needed {{}} human rewrite{{}}', completed::BIGINT, rewrites::BIGINT,
+                CASE WHEN rewrites = 1 THEN '' ELSE 's' END)
             || CASE
                 WHEN saved IS NULL THEN ''
                 WHEN saved < 420 THEN format(', saved about {{:.1f}} hours of work by hand', saved::DOUBLE / 60)
