@@ -11,7 +11,7 @@ import duckdb
 
 from spend_assets.alerts.model import Figures, Scope, Severity, Signal
 from spend_assets.alerts.settings import Alerts
-from spend_assets.publish.pseudonyms import Pseudonyms
+from spend_assets.publish.pseudonyms import Pseudonyms, is_person
 from spend_assets.publish.verdict import SKIPPED, Verdict
 
 QUIET_DAYS = 4
@@ -30,9 +30,7 @@ _ANOMALIES = """
     from marts.anomalies as anomalies
     left join (select workflow_id, max(owner_team) as owner_team from marts.dim_workflow where is_current group by workflow_id) as workflows
         on anomalies.level = 'workflow' and anomalies.entity = workflows.workflow_id"""
-_PERSONS = (
-    "select *, coalesce(person_key, team) as entity, case when level = 'team' then team end as owner_team from marts.person_anomalies"
-)
+_PERSONS = "select *, coalesce(person_key, team) as entity, team as owner_team from marts.person_anomalies"
 _BUDGETS = """
     select told.*, in_full.spent_share
     from marts.budget_status as told
@@ -75,22 +73,24 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Mapping
 
 
 def _anomaly(row: Mapping[str, Any], as_of: date, settings: Alerts, pseudonyms: Pseudonyms) -> Signal:
-    """One row of `anomalies` or `person_anomalies`. Columns that a later release may add are read where they are there."""
-    entity, person = str(row["entity"]), row.get("person_key")
+    """One row of `anomalies` or `person_anomalies`; an entity that is a person makes it that person's."""
+    entity = str(row["entity"])
     vendor = "" if row["vendor"] in (None, "*") else str(row["vendor"])
     scope = Scope(str(row["level"]), pseudonyms.of(entity), vendor, str(row["kind"]))
-    restated = row.get("superseded_by") is not None or row.get("status") == "superseded"
+    # A row that newer data takes back is gone; one that says so is read, too.
+    restated = row.get("superseded_by") is not None or row["status"] == "superseded"
     figures = Figures(
         actual=_decimal(row["actual"]),
         expected=_decimal(row["expected"]),
         upper=_decimal(row["upper"]),
-        unit=str(row.get("unit") or "usd"),
+        unit=str(row["unit"]),
         excess_usd=_decimal(row["excess_usd"]),
         data_complete=row.get("data_complete"),
         parts={name.removesuffix("_usd"): part for name in row if name in PARTS and (part := _decimal(row[name])) is not None},
     )
     return Signal(
-        key=str(row["anomaly_id"]),
+        # The id of a person's anomaly begins with that person.
+        key=pseudonyms.of(str(row["anomaly_id"])),
         source="anomaly",
         scope=scope,
         first_day=row["first_day"],
@@ -100,8 +100,8 @@ def _anomaly(row: Mapping[str, Any], as_of: date, settings: Alerts, pseudonyms: 
         restated=restated,
         figures=figures,
         owner_team=row["owner_team"],
-        person=pseudonyms.of(str(person)) if person else None,
-        detail=str(row.get("reason") or ""),
+        person=scope.entity if is_person(entity) else None,
+        detail=str(row["reason"] or ""),
     )
 
 
@@ -149,7 +149,8 @@ def _stages(row: Mapping[str, Any], as_of: date) -> Iterator[Signal]:
             scope=Scope(str(row["scope"]), scope_id, vendor, f"budget_{stage}"),
             first_day=month,
             last_day=day,
-            severity="page",
+            # A stage that was passed already is told only by whoever saw it on its day.
+            severity="page" if row["stage"] == stage else "digest",
             # A stage stays reached; it is over with its month.
             active=(month.year, month.month) == (yesterday.year, yesterday.month),
             figures=Figures(actual=share * 100 if share is not None else None, unit="percent"),

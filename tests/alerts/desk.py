@@ -26,9 +26,10 @@ KEY = "a key of the tests, as long as it must be"
 SECRET = "a secret between us and the receiver, 32+"
 TODAY = date(2026, 10, 15)
 SLACK = "/services/T000/B000/very-secret-path"
-ANOMALY = """anomaly_id varchar, first_day date, last_day date, level varchar, {who} vendor varchar, kind varchar,
-    actual decimal(18,2), expected decimal(18,2), upper decimal(18,2), excess_usd decimal(28,12), threshold decimal(18,4),
-    status varchar, superseded_by varchar, unit varchar, reason varchar"""
+ANOMALY = """anomaly_id varchar, first_day date, last_day date, level varchar, {who} vendor varchar, kind varchar, unit varchar,
+    actual decimal(18,2), expected decimal(18,2), upper decimal(18,2), excess_usd decimal(28,12), volume_usd decimal(28,12),
+    model_mix_usd decimal(28,12), z double, threshold double, data_complete boolean, status varchar, superseded_by varchar,
+    reason varchar"""
 STAGES = ("early_warning", "review", "policy")
 
 
@@ -46,13 +47,15 @@ def anomaly(**given: Any) -> dict[str, Any]:
         "excess_usd": "412.6",
         "threshold": 6.0,
         "status": "open",
-        "superseded_by": None,
+        "data_complete": True,
         "unit": "usd",
         "reason": "A run cost six times the usual or more",
         **given,
     }
     row.setdefault("last_day", row["first_day"])
     identity = "|".join(str(row[name]) for name in ("level", "entity", "vendor", "kind", "first_day"))
+    if row["level"] == "user":
+        row.setdefault("anomaly_id", f"{row['entity']}|{identity}")
     row.setdefault("anomaly_id", hashlib.sha256(identity.encode()).hexdigest()[:16])
     return row
 
@@ -125,8 +128,9 @@ class Desk:
             connection.execute("create table ops.build as select ? as build_id, ?::date as as_of", [build_id, self.today])
             connection.execute(f"create table marts.anomalies ({ANOMALY.format(who='entity varchar,')})")
             connection.execute(f"create table marts.person_anomalies ({ANOMALY.format(who='person_key varchar, team varchar,')})")
-            connection.execute("create table marts.dim_workflow (workflow_id varchar, owner_team varchar, is_current boolean)")
-            connection.execute("insert into marts.dim_workflow values ('deps', 'Payments', true)")
+            connection.execute(
+                "create table marts.dim_workflow as select 'deps' as workflow_id, 'Payments' as owner_team, true as is_current"
+            )
             for row in anomalies:
                 _insert(connection, row)
             dates = ", ".join(f"{stage}_on date" for stage in STAGES)
@@ -199,10 +203,8 @@ class Desk:
 def _insert(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
     table, row = "anomalies", dict(row)
     if row["level"] in ("user", "team"):
-        entity = row.pop("entity")
-        table, row["person_key"], row["team"] = "person_anomalies", None, entity
-        if row["level"] == "user":
-            row["person_key"], row["team"] = entity, "Payments"
+        table, entity = "person_anomalies", row.pop("entity")
+        row |= {"person_key": entity, "team": "Payments"} if row["level"] == "user" else {"team": entity}
     names = ", ".join(row)
     connection.execute(f"insert into marts.{table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
 
