@@ -38,7 +38,7 @@ class Company:
             "int_cursor_events": list(self._events()),
             "stg_cursor__members": list(self._members()),
             "stg_cursor__audit_logs": list(self._audit()),
-            "int_anthropic_seats": list(self._claude_seats()),
+            "stg_anthropic__analytics_summaries": list(self._claude_seats()),
         }
         self.bill(config.bills)
 
@@ -118,14 +118,11 @@ class Company:
                 yield {**row, "email": str(data["email"]).lower()}
 
     def _claude_seats(self) -> Iterator[dict[str, Any]]:
-        """Looked at every day, as the platform does."""
         server = self.servers["anthropic"]
         assert isinstance(server, AnthropicServer)
-        for day in (self.world.config.start + timedelta(days=n) for n in range((AS_OF - self.world.config.start).days)):
-            for member in server.people.members["claude"]:
-                if member.there_on(day):
-                    row = {"account": "claude", "day": day, "principal": member.user_id, "plan": "enterprise_standard"}
-                    yield {**row, "assigned_on": member.added}
+        for day in self.world.config.history():
+            seats = sum(member.there_on(day) for member in server.people.members["claude"])
+            yield {"account": "claude", "day": day, "assigned_seats": seats}
 
     def _restatements(self) -> Iterator[dict[str, Any]]:
         for invoice in self.invoices:

@@ -31,6 +31,7 @@ GIVEN = {
     "stg_cursor__members": "account VARCHAR, day DATE, user_id VARCHAR, email VARCHAR, role VARCHAR, is_removed BOOLEAN",
     "stg_cursor__audit_logs": "account VARCHAR, day DATE, occurred_at TIMESTAMP, event_type VARCHAR, email VARCHAR",
     "stg_cursor__spend": "account VARCHAR, email VARCHAR, tier VARCHAR",
+    "stg_anthropic__analytics_summaries": "account VARCHAR, day DATE, assigned_seats BIGINT",
     "int_anthropic_seats": "account VARCHAR, day DATE, principal VARCHAR, plan VARCHAR, assigned_on DATE",
     "int_spend": f"vendor VARCHAR, account VARCHAR, day DATE, stream VARCHAR, sku VARCHAR, model VARCHAR, principal VARCHAR, "
     f"series VARCHAR, is_pooled BOOLEAN, consumption_usd {MONEY}, billed_usd {MONEY}, seat_months {MONEY}",

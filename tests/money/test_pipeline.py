@@ -16,13 +16,8 @@ CENT = Decimal("0.005")
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [77, 4703])
 def test_every_invoice_is_explained(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Claude's seats are seen on the first of each month, as a platform that runs daily sees them."""
     config = SandboxConfig(people=30, days=92, seed=seed, end=date(2026, 10, 31), bills=frozenset(INJECTED) - {"unlisted"})
     with open_lab(config, tmp_path / "home", monkeypatch) as lab:
-        for day in (config.start, date(2026, 9, 1), date(2026, 10, 1)):
-            lab.at(day)
-            for stream in ("users", "spend_limits"):
-                lab.pipeline.ingest("anthropic", stream, None, refetch=False, say=lab.said.append)
         lab.at(config.end + timedelta(days=28))
         lab.drop_roster()
         lab.sandbox.write_company_files(lab.home / "inbox")

@@ -113,6 +113,10 @@ terms as (
         ranked.currency as bill_currency,
         ranked.invoice_rate,
         ranked.months,
+        ranked.days,
+        ranked.period_start,
+        ranked.period_end,
+        contracts.billing_cycle,
         contracts.plan,
         contracts.quantity as agreed_seats,
         contracts.currency,
@@ -138,6 +142,10 @@ prices as (
         agreed_seats,
         unit,
         months,
+        days,
+        period_start,
+        period_end,
+        billing_cycle,
         case
             when currency = 'USD' then amount
             when currency = bill_currency then {{ times('amount', 'invoice_rate') }}
@@ -151,7 +159,21 @@ prices as (
 period_prices as (
     select
         *,
-        {{ fraction_of('price_usd', "case when unit = 'per_seat_year' then months else months * 12 end", '12') }} as seat_usd
+        -- Whole months from an anniversary; a shorter piece by its days of the cycle that it ends with (1200 a year for 275 of 365 days).
+        case
+            when extract(day from period_start) = extract(day from period_end)
+                then {{ fraction_of('price_usd', "case when unit = 'per_seat_year' then months else months * 12 end", '12') }}
+            when billing_cycle = 'annual'
+                then {{ fraction_of(
+                    'price_usd', "days * case when unit = 'per_seat_year' then 1 else 12 end",
+                    dbt.datediff(dbt.dateadd('year', -1, 'cast(period_end as date)'), 'cast(period_end as date)', 'day')
+                ) }}
+            else {{ fraction_of(
+                'price_usd', 'days',
+                dbt.datediff(dbt.dateadd('month', -1, 'cast(period_end as date)'), 'cast(period_end as date)', 'day')
+                ~ " * case when unit = 'per_seat_year' then 12 else 1 end"
+            ) }}
+        end as seat_usd
     from prices
 ),
 
@@ -268,7 +290,7 @@ from_members as (
         observed.vendor,
         observed.bill_id,
         observed.plan,
-        3 as strength,
+        4 as strength,
         'seats as seen' as evidence,
         {{ times('period_prices.seat_usd', 'observed.whole_seats') }} as seats_usd,
         {{ fraction_of('period_prices.seat_usd', 'observed.part_days', 'ranked.days') }} as proration_usd,
@@ -286,13 +308,40 @@ from_members as (
         and observed.plan = period_prices.plan
 ),
 
+-- Anthropic counts the seats of each day, also of days before anybody looked; which plan they are on it does not say.
+from_counts as (
+    select
+        ranked.company,
+        ranked.vendor,
+        ranked.bill_id,
+        period_prices.plan,
+        3 as strength,
+        'seats as the vendor counts them' as evidence,
+        {{ times('period_prices.seat_usd', 'summaries.assigned_seats') }} as seats_usd,
+        cast(0 as {{ money_type() }}) as proration_usd,
+        summaries.assigned_seats as quantity,
+        1 as evidence_rows
+    from ranked
+    inner join period_prices
+        on ranked.company = period_prices.company
+        and ranked.vendor = period_prices.vendor
+        and ranked.bill_id = period_prices.bill_id
+        and period_prices.plans = 1
+    inner join {{ ref('stg_anthropic__analytics_summaries') }} as summaries
+        on ranked.vendor = 'anthropic'
+        and ranked.account = summaries.account
+        and cast(ranked.period_start as date) = summaries.day
+        and summaries.assigned_seats is not null
+    where ranked.place = 1
+),
+
 from_lines as (
     select
         stated.company,
         stated.vendor,
         stated.bill_id,
         stated.plan,
-        4 as strength,
+        5 as strength,
         'seats as invoiced' as evidence,
         sum(case when stated.is_part then 0 else {{ times('period_prices.seat_usd', 'stated.quantity') }} end) as seats_usd,
         sum(
@@ -317,6 +366,8 @@ evidence as (
     select * from from_ledger
     union all
     select * from from_contract
+    union all
+    select * from from_counts
     union all
     select * from from_members
     union all

@@ -218,9 +218,13 @@ charges as (
     -- Not invoiced yet: what is told of the period so far.
     select
         bills.company, bills.vendor, bills.bill_id, '(so far)', 'so far', null, null, null, null,
-        bills.period_start, bills.period_end, coalesce(reconciliation.billed_usd, 0), coalesce(reconciliation.billed_usd, 0),
+        bills.period_start, bills.period_end,
+        -- What prepaid credits cover will not be asked for again.
+        greatest(coalesce(reconciliation.billed_usd, 0) + coalesce(drawdowns.amount_usd, 0), 0), coalesce(reconciliation.billed_usd, 0),
         reconciliation.consumption_usd, null
     from reconciliation
+    left join (select vendor, bill_id, amount_usd from terms where term = 'drawdown') as drawdowns
+        on reconciliation.vendor = drawdowns.vendor and reconciliation.bill_id = drawdowns.bill_id
     inner join bills on reconciliation.vendor = bills.vendor and reconciliation.bill_id = bills.bill_id
     where reconciliation.kind = 'open' and coalesce(reconciliation.billed_usd, reconciliation.consumption_usd) is not null
 ),
