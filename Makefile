@@ -55,7 +55,7 @@ bench: setup ## time and memory of each stage, as ratios
 	@$(PY) -m bench
 
 # A module per score, each printing its table and failing where it is not as good as it must be.
-SCORES := bench.score_forecast
+SCORES := bench.score_forecast bench.score_detection
 
 score: setup ## how good the forecast (and every other estimate) is on companies that nobody tuned it with
 	@for module in $(SCORES); do $(PY) -m $$module || exit 1; done
