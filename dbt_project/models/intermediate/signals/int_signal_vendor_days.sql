@@ -3,9 +3,8 @@ with usage as (
     select * from {{ ref('int_signal_usage') }}
 ),
 
-days as (
-    select unnest(generate_series(min(day_number), max(day_number))) as day_number
-    from usage
+reach as (
+    select * from {{ ref('int_signal_reach') }}
 ),
 
 counted as (
@@ -18,16 +17,19 @@ counted as (
     group by day_number, vendor
 ),
 
+days as (
+    select vendor, cast(unnest(generate_series(first_day, last_day)) as integer) as day_number
+    from reach
+),
+
 grid as (
     select
-        cast(days.day_number as integer) as day_number,
-        vendors.vendor,
+        days.day_number,
+        days.vendor,
         coalesce(counted.known_users, 0) as known_users,
         coalesce(counted.final_users, 0) as final_users
     from days
-    inner join (select vendor, min(day_number) as first_day from counted group by vendor) as vendors
-        on days.day_number >= vendors.first_day
-    left join counted on days.day_number = counted.day_number and vendors.vendor = counted.vendor
+    left join counted on days.day_number = counted.day_number and days.vendor = counted.vendor
 ),
 
 -- A weekday is compared with the five before it: the median of five survives two holidays.
