@@ -23,7 +23,7 @@ together as (
     select
         signals.day_number, signals.level, signals.entity,
         case when signals.level = 'team' then signals.entity else teams.team end as team,
-        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.threshold
+        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.z, signals.threshold
     from signals
     left join teams
         on signals.level = 'user'
@@ -33,7 +33,7 @@ together as (
     union all
     select
         day_number, 'user', user_key, team, vendor, 'rule_3x', amount, amount_before, 3 * amount_before, amount - amount_before,
-        cast(3 as double)
+        cast(null as double), cast(3 as double)
     from tripled
     where day_before = day_number - 1 and amount >= 3 * amount_before and amount - amount_before >= 5
 ),
@@ -66,6 +66,7 @@ summed as (
         case when level = 'vendor' then max(expected) else sum(expected) end as expected,
         case when level = 'vendor' then null else sum(upper) end as upper,
         sum(excess) as excess,
+        max(z) as z,
         max(threshold) as threshold
     from numbered
     group by level, entity, vendor, kind, episode
@@ -73,7 +74,11 @@ summed as (
 
 final as (
     select
-        md5(level || '|' || entity || '|' || vendor || '|' || kind || '|' || cast(first_day_number as varchar)) as anomaly_id,
+        -- A person's begins with the person's id, so that it is published as a keyed hash: one without a key could be guessed.
+        case
+            when level = 'user' then entity || '|' || vendor || '|' || kind || '|' || cast(first_day_number as varchar)
+            else md5(level || '|' || entity || '|' || vendor || '|' || kind || '|' || cast(first_day_number as varchar))
+        end as anomaly_id,
         cast(date '1970-01-01' + first_day_number as date) as first_day,
         cast(date '1970-01-01' + last_day_number as date) as last_day,
         level,
@@ -86,7 +91,11 @@ final as (
         cast(round(expected, 2) as decimal(18, 2)) as expected,
         cast(round(upper, 2) as decimal(18, 2)) as upper,
         cast(round(excess, 2) as {{ money_type() }}) as excess_usd,
-        cast(round(threshold, 4) as decimal(18, 4)) as threshold,
+        round(z, 4) as z,
+        round(threshold, 4) as threshold,
+        kind not in ('missing', 'partial') as data_complete,
+        -- Vendors report up to three days late: an anomaly without a new day for so long is over.
+        case when date '1970-01-01' + last_day_number >= {{ as_of() }} - 4 then 'open' else 'over' end as status,
         case kind
             when 'missing' then 'Nobody is in the report of a day on which people work'
             when 'partial' then 'Many of the usual people are not in the report, and other vendors tell of no holiday'
@@ -102,7 +111,7 @@ final as (
             when 'cost_shift' then 'For three days a run costs at least 1.6 times as much, with the same model'
             when 'drift' then 'In a week a run costs at least 1.6 times what it did ten weeks to three weeks ago'
             when 'no_delivery' then 'Runs go on and nearly none delivers'
-        end as reason
+        end as why
     from summed
 )
 

@@ -1,4 +1,4 @@
--- A workflow whose run costs far more than before, or delivers nothing, in the last five weeks. Where: marts.anomalies.
+-- A workflow whose run costs far more than before, or delivers nothing, in the last five weeks. Where: mart anomalies.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'spend_per_workflow_daily'}}}) }}
 
 select entity, vendor, kind, first_day, last_day, actual, expected, excess_usd
