@@ -23,7 +23,7 @@ together as (
     select
         signals.day_number, signals.level, signals.entity,
         case when signals.level = 'team' then signals.entity else teams.team end as team,
-        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.z, signals.threshold
+        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.z, signals.threshold, signals.volume, signals.model_mix
     from signals
     left join teams
         on signals.level = 'user'
@@ -33,7 +33,7 @@ together as (
     union all
     select
         day_number, 'user', user_key, team, vendor, 'rule_3x', amount, amount_before, 3 * amount_before, amount - amount_before,
-        cast(null as double), cast(3 as double)
+        cast(null as double), cast(3 as double), cast(null as double), cast(null as double)
     from tripled
     where day_before = day_number - 1 and amount >= 3 * amount_before and amount - amount_before >= 5
 ),
@@ -66,6 +66,8 @@ summed as (
         case when level = 'vendor' then max(expected) else sum(expected) end as expected,
         case when level = 'vendor' then null else sum(upper) end as upper,
         sum(excess) as excess,
+        sum(volume) as volume,
+        sum(model_mix) as model_mix,
         max(z) as z,
         max(threshold) as threshold
     from numbered
@@ -91,6 +93,8 @@ final as (
         cast(round(expected, 2) as decimal(18, 2)) as expected,
         cast(round(upper, 2) as decimal(18, 2)) as upper,
         cast(round(excess, 2) as {{ money_type() }}) as excess_usd,
+        cast(round(volume, 2) as {{ money_type() }}) as volume_usd,
+        cast(round(model_mix, 2) as {{ money_type() }}) as model_mix_usd,
         round(z, 4) as z,
         round(threshold, 4) as threshold,
         kind not in ('missing', 'partial') as data_complete,

@@ -165,7 +165,8 @@ barren as (
 final as (
     select
         day_number, workflow, team, 'loop' as kind, deviation / day_spread as score,
-        amount as actual, runs * exp(usual_level) as expected, excess
+        amount as actual, runs * exp(usual_level) as expected, excess,
+        (runs - usual_runs) * exp(usual_level) as volume, cast(null as double) as model_mix
     from looped
     where is_loop
     union all
@@ -179,14 +180,19 @@ final as (
         end) as expected,
         amount - runs * exp(case
             when shift_kind = 'model_swap' then swap_level when shift_kind = 'cost_shift' then usual_level else unit_level - week_shift
-        end) as excess
+        end) as excess,
+        (runs - usual_runs) * exp(case
+            when shift_kind = 'model_swap' then swap_level when shift_kind = 'cost_shift' then usual_level else unit_level - week_shift
+        end) as volume,
+        case when shift_kind = 'model_swap' then amount - runs * exp(swap_level) end as model_mix
     from shifts
     where shifted_before is null or day_number - shifted_before > 21
     union all
     select
         day_number, workflow, team, 'no_delivery' as kind, greatest(two_day_weight, five_day_weight) as score,
         amount as actual, amount * least(delivered / (runs * usual_share), 1) as expected,
-        amount * (1 - least(delivered / (runs * usual_share), 1)) as excess
+        amount * (1 - least(delivered / (runs * usual_share), 1)) as excess,
+        cast(null as double) as volume, cast(null as double) as model_mix
     from barren
     where barren_before is null or day_number - barren_before > 7
 )

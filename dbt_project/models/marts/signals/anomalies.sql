@@ -26,6 +26,8 @@ final as (
         found.expected,
         found.upper,
         found.excess_usd,
+        found.volume_usd,
+        found.model_mix_usd,
         found.z,
         cast(null as double) as p_value,
         found.threshold,
