@@ -4,13 +4,14 @@ import csv
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from spend_assets.dbt_build import run_dbt
 
 NAMES = ("usage", "reach", "vendor_days", "user_days", "team_days", "user_scores", "workflow_days", "workflow_findings")
-MODELS = [*(f"int_signal_{name}" for name in NAMES), "int_signals"]
+MODELS = [*(f"int_signal_{name}" for name in NAMES), "int_signals", "int_anomalies"]
 USAGE = "day: smallint, vendor: varchar, user_id: varchar, team_id: varchar, amount_usd: double, loaded_day: smallint"
 USERS = "user_id: varchar, team_id: varchar, region: varchar, role: varchar, start_day: bigint, end_day: bigint"
 WORKFLOWS = "day: smallint, workflow_id: varchar, team_id: varchar, model: varchar, runs: bigint, tasks_ok: bigint, cost_usd: double"
@@ -49,15 +50,19 @@ class Detection:
         write(self.files["workflows"], WORKFLOWS, runs)
 
     def findings(self, usage: Iterable[Usage], runs: Iterable[Run] = ()) -> set[Finding]:
+        rows = self.rows(usage, runs, "select day_number, level, entity, vendor, kind from intermediate.int_signals")
+        assert len(rows) == len(set(rows))
+        return set(rows)
+
+    def rows(self, usage: Iterable[Usage], runs: Iterable[Run], query: str) -> list[tuple[Any, ...]]:
+        """What a query finds in the models of this history."""
         self.history(usage, runs)
         with duckdb.connect() as connection:
             connection.execute("create schema intermediate")
             for name in MODELS:
                 text = self.sql[name].replace('"compile"."intermediate".', "intermediate.")
                 connection.execute(f"create table intermediate.{name} as {text}")
-            rows = connection.execute("select day_number, level, entity, vendor, kind from intermediate.int_signals").fetchall()
-        assert len(rows) == len(set(rows))
-        return set(rows)
+            return connection.execute(query).fetchall()
 
 
 def calm_usage(seed: int, people: int, days: int, *, team_size: int = 8, vendors: tuple[str, ...] = ("north", "south")) -> list[Usage]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spend_assets.publish.pseudonyms import Pseudonyms
 from tests.signals.replay import Detection, Finding, Run, Usage, calm_usage
 
 DAYS, PEOPLE, BAD_DAY = 130, 120, 112
@@ -87,6 +88,16 @@ def test_a_person_of_a_hundred_times_is_a_spike_and_a_joiner_is_silent_for_eight
     assert days_of(wild) == {BAD_DAY}
     assert days_of(wild[len(earlier) - 8 :]) == {BAD_DAY}, "the ninth active day is judged"
     assert days_of(wild[len(earlier) - 7 :]) == set(), "the eighth is not"
+
+
+def test_days_in_a_row_are_one_anomaly_whose_id_is_published_as_a_keyed_hash(detection: Detection) -> None:
+    calm = [(*row[:2], f"hr:{row[2]}", *row[3:]) for row in calm_usage(5, PEOPLE, DAYS)]
+    always: list[Usage] = [(day, "north", "hr:u999", "t0", 4.0 + day % 3, day + 1) for day in range(DAYS) if day % 7 < 5]
+    wild = [times(100)(row) if row[0] in (BAD_DAY + 1, BAD_DAY + 2) else row for row in always]
+    query = "select anomaly_id, last_day - first_day, kind from intermediate.int_anomalies where entity = 'hr:u999' order by kind"
+    rows = detection.rows([*calm, *wild], [], query)
+    assert [(days, kind) for _, days, kind in rows] == [(0, "rule_3x"), (1, "spike")]
+    assert all(Pseudonyms("k" * 40).of(anomaly_id).startswith("p_") for anomaly_id, _, _ in rows)
 
 
 def runs_of(

@@ -81,7 +81,12 @@ over_threshold as (
         thresholds.threshold,
         lag(candidates.day_number) over (
             partition by candidates.vendor, candidates.user_key, candidates.kind order by candidates.day_number
-        ) as fired_before
+        ) as fired_before,
+        -- A spike lifts the sum of the days too: it is told once.
+        max(case when candidates.kind = 'spike' then candidates.day_number end) over (
+            partition by candidates.vendor, candidates.user_key
+            order by candidates.day_number range between 7 preceding and current row
+        ) as spiked_on
     from candidates
     inner join thresholds
         on cast(floor(candidates.day_number / 7.0) as integer) = thresholds.week
@@ -111,7 +116,7 @@ final as (
     select
         day_number, 'user', user_key, vendor, kind, score, actual, expected, upper, excess, z, threshold, cast(null as double), cast(null as double)
     from over_threshold
-    where kind = 'spike' or fired_before is null or day_number - fired_before > 21
+    where kind = 'spike' or (spiked_on is null and (fired_before is null or day_number - fired_before > 21))
     union all
     select
         day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.0, cast(null as double), cast(null as double)
