@@ -1,4 +1,4 @@
--- People whose use is far above their own past, in the last five weeks: how many, by vendor and kind. Without names; where: mart anomalies (restricted).
+-- People whose use is far above their own past, in the last five weeks: how many, by vendor and kind. Without names; where: mart person_anomalies.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'spend_per_user_daily'}}}) }}
 
 select vendor, kind, count(*) as anomalies_found, max(last_day) as last_day, sum(excess_usd) as excess_usd

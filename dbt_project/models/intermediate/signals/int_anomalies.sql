@@ -115,7 +115,7 @@ final as (
             when 'cost_shift' then 'For three days a run costs at least 1.6 times as much, with the same model'
             when 'drift' then 'In a week a run costs at least 1.6 times what it did ten weeks to three weeks ago'
             when 'no_delivery' then 'Runs go on and nearly none delivers'
-        end as why
+        end as reason
     from summed
 )
 
