@@ -1,24 +1,29 @@
 """How dbt is called: its project, its environment without secrets, its variables, and what a build is identified by."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from spend_assets.alerts.store import events_path
 from spend_assets.close.closed import closed_months
+from spend_assets.dbt_command import DATABASE, HOME, PARSED
 from spend_assets.publish.memory import memory_path
 from spend_assets.settings import Settings
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST = PROJECT_DIR / "target" / "manifest.json"
-DBT = Path(sys.executable).with_name("dbt")
+KEPT_PARSE = MANIFEST.with_name("kept.msgpack")
+DBT = Path(__file__).with_name("dbt.sh")
 CODE_SUFFIXES = {".sql", ".yml", ".csv"}
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "SPEND_DUCKDB_MEMORY")
 
@@ -75,6 +80,8 @@ def dbt_environment(warehouse: Path) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         "SPEND_WAREHOUSE": str(warehouse),
+        "SPEND_PYTHON": sys.executable,
+        PARSED: str(KEPT_PARSE),
         "DBT_PROFILES_DIR": str(PROJECT_DIR),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
@@ -99,6 +106,8 @@ def run_dbt(arguments: list[str], warehouse: Path, target: Path, *, tests_may_fa
 
     With `tests_may_fail`, a build whose results were written is no error here: the verdict judges it.
     """
+    if arguments[0] == "build":
+        ensure_manifest()
     places = ["--project-dir", str(PROJECT_DIR), "--target-path", str(target), "--log-path", str(target)]
     done = subprocess.run(
         [str(DBT), "--no-use-colors", *arguments, *places], env=dbt_environment(warehouse), capture_output=True, text=True, check=False
@@ -109,12 +118,18 @@ def run_dbt(arguments: list[str], warehouse: Path, target: Path, *, tests_may_fa
 
 
 def ensure_manifest() -> Path:
-    """The manifest of the project as it stands; parses only when a file changed since the last parse."""
+    """The manifest of the project as it stands; parses only when a file, or dbt, changed since the last parse."""
     stamp = MANIFEST.with_name("parsed.sha256")
-    wanted = code_hash()
-    if not (MANIFEST.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
-        run_dbt(["parse"], MANIFEST.with_name("parse.duckdb"), MANIFEST.parent)
-        stamp.write_text(wanted, encoding="utf-8")
+    wanted = f"{code_hash()} {version('dbt-core')}"
+    MANIFEST.parent.mkdir(exist_ok=True)
+    with MANIFEST.with_name("parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes one parses
+        if not (MANIFEST.exists() and KEPT_PARSE.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
+            run_dbt(["parse", "--vars", json.dumps({"home": HOME})], MANIFEST.with_name(f"{DATABASE}.duckdb"), MANIFEST.parent)
+            fresh = KEPT_PARSE.with_suffix(".tmp")
+            shutil.copyfile(MANIFEST.with_name("partial_parse.msgpack"), fresh)
+            fresh.replace(KEPT_PARSE)
+            stamp.write_text(wanted, encoding="utf-8")
     return MANIFEST
 
 

@@ -39,6 +39,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             # Made here and not as a resource of Dagster: run config must not reach its paths (security-privacy 1).
             dbt = DbtCliResource(project_dir=project, profiles_dir=str(PROJECT_DIR), dbt_executable=str(DBT))
             arguments = ["build", *pipeline.dbt_arguments(build)]
+            ensure_manifest()  # the project may have changed since these definitions were loaded
             with only_dbt_environment(build.warehouse):
                 invocation = dbt.cli(arguments, context=context, target_path=build.target, raise_on_error=False)
             yield from invocation.stream()

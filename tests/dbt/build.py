@@ -3,13 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from spend_assets.dbt_build import DBT, dbt_environment, ensure_manifest
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
@@ -55,12 +56,13 @@ def run_dbt(
     select: tuple[str, ...] = (),
 ) -> Build:
     variables = {"home": str(home), "as_of": str(as_of), "start_date": str(start), "k": 5, "build_id": build_id}
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--vars", json.dumps(variables)]
+    ensure_manifest()
+    command = [str(DBT), "build", "--vars", json.dumps(variables)]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work), "--log-path", str(work)]
     command += [] if units else ["--exclude-resource-type", "unit_test"]
     # Of some models only these, without tests that need others.
     command += ["--select", *select, "--indirect-selection", "buildable"] if select else []
-    environment = os.environ | {"SPEND_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"}
+    environment = os.environ | dbt_environment(warehouse)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     results = work / "run_results.json"
     assert results.exists(), done.stdout + done.stderr

@@ -27,4 +27,4 @@ def test_the_definitions_load_through_the_workspace_and_dbt_parses(project_root:
     command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml", "--log-format", "json"]
     answer = subprocess.run(command, cwd=project_root, env=env, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, (answer.stdout + answer.stderr)[-4000:]
-    assert MANIFEST.with_name("parsed.sha256").read_text() == code_hash(), "the manifest is that of the project as it stands"
+    assert MANIFEST.with_name("parsed.sha256").read_text().split()[0] == code_hash(), "the manifest is that of the project as it stands"

@@ -23,7 +23,7 @@ def children(run: Finished, word: str) -> Iterator[dict[str, str]]:
 @needs_proc
 def test_dbt_as_an_asset_starts_it_has_no_secret(denied_run: DeniedRun) -> None:
     """The run has the vendor's tokens in its own environment; the dbt that it starts gets none of them, whatever their names."""
-    found = list(children(denied_run.run, "dbt build"))
+    found = list(children(denied_run.run, "dbt_command.py build"))
     assert found, f"dbt was seen while it ran; seen: {list(denied_run.run.children)}"
     for env in found:
         assert "SPEND_WAREHOUSE" in env
