@@ -99,7 +99,7 @@ def built(money: Money, connection: duckdb.DuckDBPyConnection, tables: dict[str,
     }
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=worlds(), data=st.data())
 def test_totals_do_not_move(
     money: Money, connection: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, Any]]], data: st.DataObject
