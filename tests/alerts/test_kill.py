@@ -81,6 +81,7 @@ def test_a_kill_after_a_send_repeats_nothing_that_has_no_id(desk: Desk, tmp_path
 
 
 @pytest.mark.long
+@pytest.mark.long
 @pytest.mark.parametrize("name", POINTS)
 def test_a_kill_at_any_instant(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every hit of every instant, each on a desk of its own."""
