@@ -139,12 +139,18 @@ def _enterprise(lab: Lab) -> Iterator[View]:
 def _finance(lab: Lab, stream: str, expected: dict[Key, Decimal]) -> Iterator[View]:
     """The table of finance itself; its months end with the history.
 
-    Where Copilot's days of a month have too few people, they are told with other vendors': that sum is held to the ledger by the check
-    conserves_told_spend, and the ledger's own months to the truth by the views below.
+    Where Copilot's days of a month have too few people, they are told with other vendors', or not at all: what is told is held to
+    the ledger by the check conserves_told_spend, and the ledger's own months to the truth by the views below.
     """
     found: dict[Key, Decimal] = {}
     last = lab.last_day().replace(day=1)
-    merged = {month for (month,) in lab.query("select distinct month from marts.finance_monthly where vendor = '(other vendors)'")}
+    merged = {
+        month
+        for (month,) in lab.query(
+            "select distinct cast(date_trunc('month', day) as date) from intermediate.int_spend_told "
+            "where vendor = 'github_copilot' and (told_on is null or published_vendor <> vendor)"
+        )
+    }
     for month, consumption, billed in lab.query(
         "select month, sum(consumption_usd), sum(billed_usd) from marts.finance_monthly where vendor = 'github_copilot' group by all"
     ):
