@@ -29,6 +29,19 @@
     ) }}
 {%- endmacro %}
 
+{#
+    Money in whole millionths, as one side of a fraction: with the other side in units of 1e-12, products of amounts up to 1e10 dollars each
+    still fit, which two amounts in units of 1e-12 do only up to 1.3e7.
+#}
+{% macro micro_units(amount) -%}
+    cast(cast({{ amount }} as {{ money_type() }}) * 1000000 as {{ unit_type() }})
+{%- endmacro %}
+
+{# Somebody's part of an amount, in whole millionths of the same use: nothing where there is no use, unknown where the amount is. #}
+{% macro part_of(amount, own, all) -%}
+    case when {{ own }} is null or coalesce({{ all }}, 0) = 0 then {{ amount }} * 0 else {{ fraction_of(amount, own, all) }} end
+{%- endmacro %}
+
 {# A share in percent of an amount, exact to 24 digits, quantised once. #}
 {% macro percent_of(amount, percent) -%}
     {{ times(amount, "cast(" ~ percent ~ " as " ~ money_type() ~ ") * cast('0.01' as decimal(3, 2))") }}

@@ -92,10 +92,10 @@ shares as (
     select
         {% for column in key %}scopes.{{ column }}, {% endfor %}
         parts.as_of, parts.month, parts.billed_usd, parts.expected_usd, parts.used_usd, parts.expected_use_usd, parts.known_days,
-        coalesce(cast(at_end.up_to_usd - coalesce(at_start.up_to_usd, 0) as double)
-            / nullif(cast(at_end.all_up_to_usd - coalesce(at_start.all_up_to_usd, 0) as double), 0), 0) as share_of_month,
-        coalesce(cast(at_last.up_to_usd - coalesce(weeks_ago.up_to_usd, 0) as double)
-            / nullif(cast(at_last.all_up_to_usd - coalesce(weeks_ago.all_up_to_usd, 0) as double), 0), 0) as share_of_weeks
+        {{ micro_units('at_end.up_to_usd - coalesce(at_start.up_to_usd, 0)') }} as own_of_month,
+        {{ micro_units('at_end.all_up_to_usd - coalesce(at_start.all_up_to_usd, 0)') }} as all_of_month,
+        {{ micro_units('at_last.up_to_usd - coalesce(weeks_ago.up_to_usd, 0)') }} as own_of_weeks,
+        {{ micro_units('at_last.all_up_to_usd - coalesce(weeks_ago.all_up_to_usd, 0)') }} as all_of_weeks
     from (select distinct {{ key | join(', ') }} from used) as scopes
     inner join parts on scopes.vendor = parts.vendor and scopes.account = parts.account and scopes.component = parts.component
     {% for name, day in [
@@ -108,21 +108,29 @@ shares as (
     {% endfor %}
 ),
 
+-- Exact, as what is spent is money and no estimate; what is expected goes the same way.
+parted as (
+    select
+        *,
+        {{ part_of('billed_usd', 'own_of_month', 'all_of_month') }} as own_billed_usd,
+        {{ part_of('used_usd', 'own_of_month', 'all_of_month') }} as own_used_usd,
+        {{ part_of('expected_usd', 'own_of_weeks', 'all_of_weeks') }} as own_expected_usd,
+        {{ part_of('expected_use_usd', 'own_of_weeks', 'all_of_weeks') }} as own_expected_use_usd
+    from shares
+),
+
 of_parts as (
     select
         as_of, month, scope, scope_id, scope_vendor, known_days,
-        cast(cast(billed_usd as double) * share_of_month as decimal(28, 6)) as spent_usd,
-        cast(
-            case
-                when component = 'pooled'
-                    then cast(billed_usd + expected_usd as double)
-                        * (cast(used_usd as double) * share_of_month + cast(expected_use_usd as double) * share_of_weeks)
-                        / nullif(cast(used_usd + expected_use_usd as double), 0)
-                    - cast(billed_usd as double) * share_of_month
-                else cast(expected_usd as double) * share_of_weeks
-            end as decimal(28, 6)
-        ) as expected_usd
-    from shares
+        own_billed_usd as spent_usd,
+        case
+            when component = 'pooled'
+                then {{ fraction_of(
+                    '(billed_usd + expected_usd)', micro_units('own_used_usd + own_expected_use_usd'), micro_units('used_usd + expected_use_usd')
+                ) }} - own_billed_usd
+            else own_expected_usd
+        end as expected_usd
+    from parted
 ),
 
 final as (

@@ -27,7 +27,7 @@ seats as (
             account,
             case when sku like '%enterprise%' then 'enterprise' else 'business' end as plan,
             day,
-            cast(seat_months as double) * extract(day from {{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, dbt.date_trunc('month', 'day'))) }}) as seats
+            seat_months * extract(day from {{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, dbt.date_trunc('month', 'day'))) }}) as seats
         from seat_lines
     ) as told
     group by account, plan, day
