@@ -131,6 +131,7 @@ def _bigint(value: Any) -> int:
 
 
 def _bigint_text(value: Any) -> int:
+    # Vendors send one count as a number here and as text there; the digits are the same.
     if type(value) is not str:
         return _bigint(value)
     if not _INTEGER_TEXT.fullmatch(value):
@@ -196,14 +197,14 @@ def _date(value: Any) -> str:
 
 _SCALARS: dict[str, Converter] = {
     "string": _string,
-    "bigint": _bigint,
+    "bigint": _bigint_text,
     "double": _double,
     "decimal": _decimal,
     "boolean": _boolean,
     "date": _date,
     "timestamp": _timestamp,
 }
-_CSV_SCALARS = {**_SCALARS, "bigint": _bigint_text, "boolean": _boolean_text}
+_CSV_SCALARS = {**_SCALARS, "boolean": _boolean_text}
 
 
 class Typer:

@@ -82,7 +82,7 @@ def type_generation(contract: StreamContract, manifest: Manifest, lines: Iterabl
             continue
         finally:
             # Unknown keys of a quarantined record are a finding as well: they may be the reason.
-            for path in set(typer.drift):
+            for path in sorted(set(typer.drift)):
                 known = path in result.drift or len(result.drift) < _MOST_PATHS
                 days = result.drift.setdefault(path if known else _MORE, {})
                 days[day] = days.get(day, 0) + 1

@@ -21,7 +21,7 @@ from spend_assets.settings import Limits, SettingsError
 from spend_assets.settings_words import is_loopback
 from spend_assets.vendors.bodies import Body, BoundBroken, BrokenBody
 from spend_assets.vendors.hosts import RefusedLink, Resolve, check_download, check_same_origin, resolve
-from spend_assets.vendors.records import EMPTY
+from spend_assets.vendors.records import EMPTY, decode_leniently
 from spend_assets.vendors.waits import SECONDARY_SECONDS, backoff_seconds, is_rate_limit, limit_seconds, retry_after_seconds
 
 # Both log whole URLs, signed links included, at INFO and DEBUG (security-privacy 2).
@@ -344,7 +344,7 @@ def _checked(credential: Credential) -> Mapping[str, str]:
 
 def _decode(content: bytes, shape: type[T], status: int) -> T:
     try:
-        return msgspec.json.decode(content, type=shape)
+        return decode_leniently(content, shape)
     except msgspec.ValidationError as error:
         reason = f"the answer has another shape than documented: {error}"
     except (msgspec.DecodeError, UnicodeDecodeError):

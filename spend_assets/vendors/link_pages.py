@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
-from spend_assets.answers import VendorUnavailable
+from spend_assets.answers import UnexpectedAnswer, VendorUnavailable
 from spend_assets.vendors.http import Answer, HttpClient, Route
 
 PER_PAGE = 100
@@ -31,6 +31,7 @@ def pages(
     filters = {**(params or {}), "per_page": str(PER_PAGE)}
     query = {**filters, "page": "1"}
     seen: set[str] = set()
+    before: T | None = None
     while True:
         answer = client.ask(route, values, shape, params=query, day=day, accept=accept)
         if answer.value is None and answer.status not in accept:
@@ -41,5 +42,8 @@ def pages(
         if following is None:
             if "link" in answer.headers or answer.value is None or size(answer.value) < PER_PAGE:
                 return
+            if answer.value == before:
+                raise client.error(UnexpectedAnswer, route, "the same page again under another number; paging would never end", day=day)
+            before = answer.value
             following = {"page": str(int(query.get("page", "1")) + 1)}
         query = {**filters, **following}

@@ -5,6 +5,7 @@ import csv
 import tempfile
 from collections.abc import Iterator, Mapping
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
@@ -14,6 +15,17 @@ from spend_assets.vendors.bodies import SPOOL_BYTES, Body, BoundBroken, check_de
 
 EMPTY = (b"", b"null", b'""')
 """Bodies that say nothing; GitHub sends all three (vendors/github.md 1.10)."""
+
+
+T = TypeVar("T")
+
+
+def decode_leniently(content: bytes | msgspec.Raw, shape: type[T]) -> T:
+    """`content` as `shape`, where a whole number may also be sent as text or with a fraction of zero. Records stay as sent.
+
+    Raises msgspec.ValidationError for another shape, msgspec.DecodeError for what is no JSON.
+    """
+    return msgspec.json.decode(content, type=shape, strict=False)
 
 
 class BadTable(Exception):

@@ -95,7 +95,7 @@ def test_broken_lines_are_quarantined(line: bytes, reason: str) -> None:
         ("user_id", 2**63, "more than 64 bits"),
         ("user_id", msgspec.Raw(b"9" * 40), "64 bits"),
         ("user_id", True, "expected an integer"),
-        ("user_id", "7", "expected an integer"),
+        ("user_id", "seven", "expected an integer"),
         ("user_id", msgspec.Raw(b"7.5"), "fraction"),
         ("user_id", None, "required"),
         ("day", "01/10/2026", "YYYY-MM-DD"),
@@ -118,6 +118,11 @@ def test_the_path_of_a_fault_inside_a_list_is_named() -> None:
 def test_absent_and_null_stay_absent_and_integral_numbers_are_integers() -> None:
     typed = Typer(GITHUB["user_days"])(user(ai_credits_used=None, loc_added_sum=msgspec.Raw(b"12.0"), totals_by_ide=[]))
     assert typed == {**USER, "loc_added_sum": 12, "totals_by_ide": []}
+
+
+@pytest.mark.parametrize("sent", ["12", "12.0", msgspec.Raw(b"12e0")])
+def test_a_whole_number_as_text_is_that_number(sent: object) -> None:
+    assert Typer(GITHUB["user_days"])(user(loc_added_sum=sent)) == {**USER, "loc_added_sum": 12}
 
 
 def test_empty_cells_are_null_except_in_text() -> None:

@@ -47,6 +47,22 @@ def test_a_full_page_without_link_is_not_taken_for_the_last(server, copilot):
     assert len(records) == 101
 
 
+def test_a_server_that_does_not_know_pages_is_no_endless_list(server, copilot):
+    server.script[TEAMS] = [Reply.of([{"id": n, "slug": f"t{n}"} for n in range(100)])]
+    with pytest.raises(UnexpectedAnswer, match="the same page again under another number"):
+        copilot().fetch("teams", DAY, print)
+    assert len(server.asked) == 2
+
+
+def test_counts_and_ids_as_text_are_counts_and_ids(server, copilot):
+    server.script[SEATS] = [
+        Reply.of({"total_seats": "2", "seats": [{"assignee": {"id": "1"}}, {"assignee": {"id": 1.0}}, {"assignee": None}]})
+    ]
+    records = []
+    assert copilot().fetch("seats", DAY, records.append).complete
+    assert len(records) == 3
+
+
 def test_a_shifted_page_is_read_once_more(server, copilot):
     server.script[SEATS] = [seats(3, 1, 2, link=following(server, 2)), seats(3, 2), seats(3, 1, 2, link=following(server, 2)), seats(3, 3)]
     records = []

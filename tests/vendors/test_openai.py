@@ -49,7 +49,8 @@ def openai(server: ScriptedServer, waits: list[float]) -> Iterator[Callable[...,
 
 def bucket(number: int, *results: dict[str, Any], start: int = 0, end: int = DAY) -> dict[str, Any]:
     day = SEPTEMBER_1 + number * DAY
-    return {"object": "bucket", "start_time": day + start, "end_time": day + end, "results": list(results)}
+    named = [{"project_id": "p", **result} for result in results]
+    return {"object": "bucket", "start_time": day + start, "end_time": day + end, "results": named}
 
 
 def page(*buckets: dict[str, Any], following: str | None = None) -> Reply:
@@ -131,9 +132,38 @@ def test_a_refused_grouping_gives_way_to_a_coarser_one(server, openai):
     refusal = Reply.of({"error": {"message": "unsupported combination"}}, 400)
     server.script[COSTS] = [refusal, refusal, page(bucket(0, {"line_item": "web search"}), bucket(1))]
     outcome, records = fetched(openai(), "costs")
-    assert records == [{"day": "2026-09-01", "group_by": "line_item", "line_item": "web search"}]
+    assert records == [{"day": "2026-09-01", "group_by": "line_item", "project_id": "p", "line_item": "web search"}]
     assert outcome.params == {"group_by": "line_item"}
     assert [len(asked.all_of("group_by")) for asked in server.asked] == [3, 2, 1]
+
+
+def test_a_grouping_that_one_spelling_does_not_bring_is_asked_for_in_the_other(server, openai):
+    ungrouped = page(bucket(0, {"project_id": None, "amount": 3}), bucket(1))
+    server.script[COSTS] = [ungrouped, page(bucket(0, {"amount": 1}, {"amount": 2}), bucket(1))]
+    outcome, records = fetched(openai(), "costs")
+    assert [record["amount"] for record in records] == [1, 2], "the same money once"
+    assert outcome.params == {"group_by": "project_id,line_item,api_key_id"}
+    plain, brackets = server.asked
+    assert plain.all_of("group_by") == brackets.all_of("group_by[]") == ["project_id", "line_item", "api_key_id"]
+    assert not plain.all_of("group_by[]") and not brackets.all_of("group_by")
+
+
+def test_what_is_never_grouped_says_so_in_each_record(server, openai):
+    server.script[COSTS] = [page(bucket(0, {"project_id": None, "amount": 3}), bucket(1))]
+    outcome, records = fetched(openai(), "costs")
+    assert records == [{"day": "2026-09-01", "group_by": "", "project_id": None, "amount": 3}]
+    assert (outcome.complete, outcome.params) == (True, {"group_by": ""})
+
+
+def test_numbers_as_text_and_nulls_in_the_envelope_are_read(server, openai):
+    def told(number: int, following: str | None) -> Reply:
+        start = SEPTEMBER_1 + number * DAY
+        held = {"start_time": str(start), "end_time": float(start + DAY), "results": [{"project_id": "p", "n": number}], "new": {}}
+        return Reply.of({"data": [held], "has_more": None, "next_page": following})
+
+    server.script[COSTS] = [told(0, "page_2"), told(1, None)]
+    outcome, records = fetched(openai(), "costs")
+    assert (outcome.complete, [record["n"] for record in records]) == (True, [0, 1])
 
 
 def test_what_is_refused_without_any_grouping_is_an_error(server, openai):
@@ -189,8 +219,11 @@ def test_other_modalities_say_which_they_are_and_those_that_are_not_served_are_n
     server.script[f"{usage}/images"] = [Reply.of({}, 400), page(bucket(0, {"images": 2}), bucket(1))]
     outcome, records = fetched(openai(), "usage_other")
     assert records == [
-        {"day": "2026-09-01", "modality": "embeddings", "group_by": "project_id,user_id,api_key_id,model", "input_tokens": 16},
-        {"day": "2026-09-01", "modality": "images", "group_by": "project_id", "images": 2},
+        {
+            **{"day": "2026-09-01", "modality": "embeddings", "group_by": "project_id,user_id,api_key_id,model"},
+            **{"project_id": "p", "input_tokens": 16},
+        },
+        {"day": "2026-09-01", "modality": "images", "group_by": "project_id", "project_id": "p", "images": 2},
     ]
     assert (outcome.kind, outcome.complete) == ("data", True)
     assert outcome.params == {"embeddings": "project_id,user_id,api_key_id,model", "images": "project_id"}

@@ -13,7 +13,7 @@ from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, Window
 from spend_assets.vendors.anthropic.pages import EXPIRED, READS, keyed, refreshed_too_often, report_pages
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 MAX_DAYS = 31
 
@@ -113,7 +113,7 @@ def _read(scope: Scope, stream: str, window: Window, held: HeldRecords) -> tuple
 def _row(record: msgspec.Raw | bytes) -> Row | None:
     """None for a record of another shape: it is handed on, and quarantined where records are typed."""
     try:
-        return msgspec.json.decode(record, type=Row)
+        return decode_leniently(record, Row)
     except msgspec.ValidationError:
         return None
 

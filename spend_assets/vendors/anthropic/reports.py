@@ -13,7 +13,7 @@ from spend_assets.vendors.account import one_day
 from spend_assets.vendors.anthropic.pages import Page, keyed, read_report
 from spend_assets.vendors.anthropic.scope import Scope
 from spend_assets.vendors.http import Params
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 MAX_DAYS = 31
 FRESH_DAYS = 1
@@ -69,7 +69,7 @@ def fetch_buckets(scope: Scope, window: Window, sink: Sink, *, stream: str) -> O
 
         def take(page: Page) -> None:
             for raw in page.data:
-                bucket = msgspec.json.decode(raw, type=Bucket)
+                bucket = decode_leniently(raw, Bucket)
                 day = _day_of(scope, stream, window, bucket)
                 if window.start <= day < window.end:
                     twice.update({day} - missing)
@@ -109,7 +109,7 @@ def fetch_summary(scope: Scope, window: Window, sink: Sink) -> Outcome:
         return Outcome("not_ready", detail="status 400: the vendor has no data of this day yet", params=params)
     if answer.value is None:
         raise scope.client.error(VendorUnavailable, route, "an empty body where a summary was due", day=day, status=answer.status)
-    records = [r for r in answer.value.summaries if msgspec.json.decode(r, type=Starts).starting_at[:10] == day.isoformat()]
+    records = [r for r in answer.value.summaries if decode_leniently(r, Starts).starting_at[:10] == day.isoformat()]
     if not records:
         return Outcome("not_ready", detail="no summary of this day yet", params=params)
     with HeldRecords(scope.limits) as held:

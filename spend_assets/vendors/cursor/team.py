@@ -12,7 +12,7 @@ from spend_assets.vendors.cursor.pages import Page, read_exactly
 from spend_assets.vendors.cursor.routes import GROUP, GROUPS, MEMBERS, REFUSED, SPEND
 from spend_assets.vendors.cursor.scope import Scope
 from spend_assets.vendors.cursor.times import day_of_iso, lenient
-from spend_assets.vendors.records import HeldRecords, with_keys
+from spend_assets.vendors.records import HeldRecords, decode_leniently, with_keys
 
 SPEND_PAGE_SIZE = 100
 """No largest page is documented; this size is served by all that is known."""
@@ -48,8 +48,8 @@ class GroupDetail(msgspec.Struct):
 
 class GroupFacts(msgspec.Struct):
     id: str
-    memberCount: int = 0
-    currentMembers: list[msgspec.Raw] = []
+    memberCount: int | None = None
+    currentMembers: list[msgspec.Raw] | None = None
 
 
 def fetch_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
@@ -128,8 +128,8 @@ def _groups_of(scope: Scope, groups: GroupList, params: dict[str, str], window: 
     cycle: dict[str, str | int] = {"cycleStart": groups.billingCycle.cycleStart, "cycleEnd": groups.billingCycle.cycleEnd}
     records = []
     for group in groups.groups:
-        facts = msgspec.json.decode(group, type=GroupFacts)
-        if len(facts.currentMembers) < facts.memberCount:
+        facts = decode_leniently(group, GroupFacts)
+        if len(facts.currentMembers or ()) < (facts.memberCount or 0):
             answer = scope.client.ask(GROUP, {"group": facts.id}, GroupDetail, params=params, day=window.start, accept=(404,))
             # A group that is deleted while it is read moves its history to the unassigned one, which the next snapshot shows.
             group = answer.value.group if answer.value else group

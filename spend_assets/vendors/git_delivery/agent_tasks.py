@@ -11,7 +11,7 @@ from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import AGENT_TASK, AGENT_TASKS
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming, newest_first
 from spend_assets.vendors.link_pages import pages
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 REFUSED = (401, 403, 404)
 """The endpoint is a preview, needs a kind of token that not everybody has, and a repository may have the agent switched off: no failure.
@@ -95,4 +95,4 @@ def _refs(scope: Scope, repository: Repository, window: Window, since: datetime,
         if answer.value is None:
             raise _Refused(str(answer.status))
         for record in answer.value.tasks:
-            yield msgspec.json.decode(record, type=TaskRef)
+            yield decode_leniently(record, TaskRef)

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from spend_assets.vendors.records import decode_leniently
+
 CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by:[^<\n]*<([^<>\s]+)>", re.IGNORECASE | re.MULTILINE)
 AGENT_LOGS = re.compile(r"^[ \t]*agent-logs-url:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 """Trailers as git and GitHub write them; a squash merge may leave them anywhere in the message, and several times."""
@@ -46,7 +48,7 @@ def commit_record(record: msgspec.Raw, added: Mapping[str, str | int], day: date
 
     Names are left out: an address tells an agent from a person, and finds the person in the roster.
     """
-    commit = msgspec.json.decode(record, type=_Commit)
+    commit = decode_leniently(record, _Commit)
     inner = commit.commit
     return msgspec.json.encode(
         {

@@ -9,7 +9,7 @@ from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import COMMIT_PULLS, DEPLOYMENT_STATUSES, DEPLOYMENTS
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, day_of, midnight, naming, newest_first
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 NO_SUCH_COMMIT = (404, 409, 422)
 """A deployed commit may be gone (a force-pushed preview), and an empty repository has none."""
@@ -80,7 +80,7 @@ def fetch_deployment_pulls(scope: Scope, window: Window, sink: Sink) -> Outcome:
 def _pulls_of(scope: Scope, repository: Repository, deployment: DeploymentRef) -> list[PullOfCommit]:
     values = {**repository.values, "sha": deployment.sha}
     records = scope.items(COMMIT_PULLS, values, day_of(deployment.created_at), accept=NO_SUCH_COMMIT)
-    pulls = [msgspec.json.decode(record, type=PullOfCommit) for record in records]
+    pulls = [decode_leniently(record, PullOfCommit) for record in records]
     return list({pull.id: pull for pull in pulls}.values())
 
 
@@ -115,7 +115,7 @@ def _list(scope: Scope, repository: Repository, window: Window, since: datetime)
 
 
 def _ref(record: msgspec.Raw, repository: Repository) -> DeploymentRef:
-    ref = msgspec.json.decode(record, type=DeploymentRef)
+    ref = decode_leniently(record, DeploymentRef)
     sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
     without = msgspec.Raw(msgspec.json.encode({key: value for key, value in sent.items() if key not in CONTENT}))
     kept = evidence(without, {"repository": repository.full_name}, day_of(ref.created_at))

@@ -10,7 +10,7 @@ from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import ISSUES
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 CONTENT = ("title", "body", "milestone")
 """What the contract drops is not kept in memory between windows either."""
@@ -52,7 +52,7 @@ def _list(scope: Scope, repository: Repository, window: Window, since: datetime)
     # Newest first: what changes while the pages are read moves to the front and pushes others back, so that none is skipped.
     found: dict[int, _Incident] = {}
     for record in scope.items(ISSUES, repository.values, window.start, params={**params, "direction": "desc"}, accept=ISSUES_ARE_OFF):
-        issue = msgspec.json.decode(record, type=_Issue)
+        issue = decode_leniently(record, _Issue)
         if issue.pull_request is None:
             sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
             kept = msgspec.json.encode({key: value for key, value in sent.items() if key not in CONTENT})

@@ -18,6 +18,7 @@ from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
 from spend_assets.vendors.git_delivery.workflow_runs import RunPage
 from spend_assets.vendors.http import Answer, Route
 from spend_assets.vendors.probes import Probe
+from spend_assets.vendors.records import decode_leniently
 
 NEEDED_SCOPES = frozenset({"repo", "public_repo", "read:org"})
 ONE = {"per_page": "1"}
@@ -92,9 +93,9 @@ def _child(stream: str, parent: Answer[list[msgspec.Raw]]) -> dict[str, str] | N
     if stream in _PARENTS or not parent.value:
         return None
     if stream.startswith("deployment"):
-        deployment = msgspec.json.decode(parent.value[0], type=DeploymentRef)
+        deployment = decode_leniently(parent.value[0], DeploymentRef)
         return {"sha": deployment.sha} if stream == "deployment_pulls" else {"deployment_id": str(deployment.id)}
-    return {"number": str(msgspec.json.decode(parent.value[0], type=PullRef).number)}
+    return {"number": str(decode_leniently(parent.value[0], PullRef).number)}
 
 
 def _list(

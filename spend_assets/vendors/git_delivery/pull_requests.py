@@ -16,7 +16,7 @@ from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import OF_STREAM, PULL, PULLS
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming, newest_first
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 TIMELINE_EVENTS = frozenset(
     {
@@ -63,7 +63,7 @@ def fetch_timeline(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """One record per event of TIMELINE_EVENTS of each pull request."""
 
     def child(record: msgspec.Raw, added: Added, day: date) -> bytes | None:
-        return evidence(record, added, day) if msgspec.json.decode(record, type=_Event).event in TIMELINE_EVENTS else None
+        return evidence(record, added, day) if decode_leniently(record, _Event).event in TIMELINE_EVENTS else None
 
     return _children(scope, "pr_timeline", window, sink, child)
 
@@ -97,7 +97,7 @@ def _changed(scope: Scope, repository: Repository, window: Window) -> list[tuple
 def _list(scope: Scope, repository: Repository, window: Window, since: datetime) -> list[PullRef]:
     params = {"state": "all", "sort": "updated", "direction": "desc"}
     records = scope.items(PULLS, repository.values, window.start, params=params)
-    refs = (msgspec.json.decode(record, type=PullRef) for record in records)
+    refs = (decode_leniently(record, PullRef) for record in records)
     newest: dict[int, PullRef] = {}
     for ref in newest_first(refs, lambda ref: ref.updated_at, since):
         if ref.id not in newest or newest[ref.id].updated_at < ref.updated_at:

@@ -9,7 +9,7 @@ from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.routes import ORG_REPOSITORIES, REPOSITORY
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
 from spend_assets.vendors.link_pages import pages
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 READS = 4
 """A repository that is deleted while the pages are read hides another one: lists of several pages are read until two agree."""
@@ -43,7 +43,7 @@ def repositories(scope: Scope, window: Window) -> list[Repository]:
 
     def read(_: datetime) -> list[Repository]:
         return [
-            Repository(name, there=False) if record is None else Repository(name, msgspec.json.decode(record, type=_Named).archived)
+            Repository(name, there=False) if record is None else Repository(name, decode_leniently(record, _Named).archived)
             for name, record in _read(scope, window.start).items()
         ]
 
@@ -64,7 +64,7 @@ def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw | None]:
             if record is None:
                 found.setdefault(configured, None)
         for record in records:
-            found.setdefault(msgspec.json.decode(record, type=_Named).full_name, record)
+            found.setdefault(decode_leniently(record, _Named).full_name, record)
     return dict(sorted(found.items()))
 
 
@@ -75,7 +75,7 @@ def _of_organisation(scope: Scope, org: str, day: date) -> list[msgspec.Raw]:
         listed = pages(scope.client, ORG_REPOSITORIES, {"org": org}, list[msgspec.Raw], len, day=day, params={"sort": "full_name"})
         answers = [answer.value or [] for answer in listed]
         records = [record for answer in answers for record in answer]
-        names = {msgspec.json.decode(record, type=_Named).full_name for record in records}
+        names = {decode_leniently(record, _Named).full_name for record in records}
         if len(answers) == 1 or names == before:
             return records
         before = names

@@ -10,7 +10,7 @@ from spend_assets.vendors.git_delivery.repositories import repositories
 from spend_assets.vendors.git_delivery.routes import WORKFLOW_RUNS
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, day_of, midnight, naming
 from spend_assets.vendors.link_pages import pages
-from spend_assets.vendors.records import HeldRecords
+from spend_assets.vendors.records import HeldRecords, decode_leniently
 
 MOST_RESULTS = 1000
 """docs.github.com, list workflow runs for a repository: at most 1,000 results where `created` or another filter is given."""
@@ -59,7 +59,7 @@ def _slice(scope: Scope, repository: Repository, start: datetime, end: datetime,
                 middle = _middle(start, end)
                 return [*_slice(scope, repository, start, middle, held), *_slice(scope, repository, middle, end, held)]
             for record in page.workflow_runs:
-                run = msgspec.json.decode(record, type=_Run)
+                run = decode_leniently(record, _Run)
                 returned.add(run.id)
                 if start <= run.created_at < end:
                     found[run.id] = evidence(record, {"repository": repository.full_name}, day_of(run.created_at))

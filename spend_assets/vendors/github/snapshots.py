@@ -10,7 +10,7 @@ from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.http import Route
 from spend_assets.vendors.link_pages import pages
-from spend_assets.vendors.records import HeldRecords, with_keys
+from spend_assets.vendors.records import HeldRecords, decode_leniently, with_keys
 
 READS = 2
 """A list that shifted between two pages is read once more."""
@@ -52,7 +52,7 @@ def fetch_seats(scope: Scope, window: Window, sink: Sink) -> Outcome:
                 total = page.total_seats
                 for seat in page.seats:
                     held.add(bytes(seat))
-                    holder = msgspec.json.decode(seat, type=SeatHolder).assignee
+                    holder = decode_leniently(seat, SeatHolder).assignee
                     if holder:
                         people.add(holder.id)
                     else:
@@ -83,7 +83,7 @@ def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
     with HeldRecords(scope.limits) as held:
         for org in scope.team_orgs:
             for record in list(_list(scope, TEAMS, {"org": org}, window.start)):
-                team = msgspec.json.decode(record, type=Team)
+                team = decode_leniently(record, Team)
                 added: dict[str, str | int] = {"organization": org, "team_id": team.id, "team_slug": team.slug}
                 for member in _list(scope, TEAM_MEMBERS, {"org": org, "team_slug": team.slug}, window.start, accept=(404,)):
                     held.add(with_keys(member, added))

@@ -25,6 +25,10 @@ COMPLETIONS_BY: tuple[Dimensions, ...] = (
 )
 """Groupings from the finest down: which combinations are served depends on organization and range, others are answered with 400."""
 
+GROUP_BY_NAMES = ("group_by", "group_by[]")
+"""How a list may be named in a query: as the OpenAPI document has it, and as the vendor's own SDK sends it. What a server does not know it
+ignores, and answers ungrouped."""
+
 _CALLER = ("project_id", "user_id", "api_key_id")
 OTHER_BY: Mapping[str, Dimensions] = {
     "embeddings": (*_CALLER, "model"),
@@ -50,8 +54,13 @@ class Bucket(msgspec.Struct):
 
 class Page(msgspec.Struct):
     data: list[Bucket]
-    has_more: bool = False
+    has_more: bool | None = None
     next_page: str | None = None
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows: where it is not said, a cursor says it."""
+        return bool(self.has_more) if self.has_more is not None else self.next_page is not None
 
 
 @dataclass
@@ -104,17 +113,27 @@ class _Report:
 
     def _read_grouped(self, grouping: Dimensions, held: HeldRecords, *, refusable: bool) -> Told | None:
         """None where the vendor refuses the grouping, which it does before it answers any page."""
+        if grouping:
+            for name in GROUP_BY_NAMES:
+                try:
+                    return self._read_pages({name: grouping}, grouping, held, refusable)
+                except _Unheeded:
+                    continue
+        return self._read_pages({}, (), held, refusable)
+
+    def _read_pages(self, grouped: Mapping[str, Sequence[str]], grouping: Dimensions, held: HeldRecords, refusable: bool) -> Told | None:
+        """All pages of one query. Raises _Unheeded, with nothing held, where the first records show that they are not grouped."""
         params: dict[str, str | Sequence[str]] = {
             # Both ends at midnight: a first bucket begins at start_time itself, and would overwrite a whole day with a part of it.
             **unix_range(self.window),
             "bucket_width": "1d",
             "limit": str(min(self.limit, (self.window.end - self.window.start).days)),
         }
-        if grouping:
-            params["group_by"] = grouping
+        params.update(grouped)
         accept = ((400,) if refusable else ()) + ((404,) if self.optional else ())
         told = Told(grouping)
         seen: set[str] = set()
+        heeded = False
         while True:
             answer = self.scope.client.ask(self.route, {}, Page, params=params, day=self.window.start, accept=() if seen else accept)
             if answer.status in accept:
@@ -122,12 +141,17 @@ class _Report:
             if answer.value is None:
                 # Nothing at all is no empty bucket: landing it as one would say that nothing was used.
                 raise self._error(VendorUnavailable, "an empty body where a page was due", answer.status)
+            if grouping and not heeded:
+                records = [record for bucket in answer.value.data for record in bucket.results]
+                heeded = any(_names_one(record, grouping) for record in records)
+                if records and not heeded:
+                    raise _Unheeded
             for bucket in answer.value.data:
                 if (day := told.take(bucket, self.window)) is not None:
                     keys = {"day": day.isoformat(), **self.added, "group_by": ",".join(grouping)}
                     for record in bucket.results:
                         held.add(with_keys(record, keys))
-            if not answer.value.has_more:
+            if not answer.value.has_next:
                 return told
             following = answer.value.next_page
             if following is None:
@@ -181,6 +205,15 @@ def _fetch_one(report: _Report, groupings: Sequence[Dimensions], sink: Sink) -> 
         held.emit(sink)
     detail = told.detail(report.window)
     return Outcome("data", complete=not detail, detail=detail, params={"group_by": ",".join(told.group_by or ())})
+
+
+class _Unheeded(Exception):
+    """The grouping was not refused and not heeded: no record names any of its dimensions."""
+
+
+def _names_one(record: msgspec.Raw, grouping: Dimensions) -> bool:
+    sent = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    return any(bytes(sent.get(name, b"null")) != b"null" for name in grouping)
 
 
 def unix_range(window: Window) -> dict[str, str]:

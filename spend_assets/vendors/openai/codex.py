@@ -21,7 +21,7 @@ HIDDEN = (403, 404)
 
 class CodexPage(msgspec.Struct):
     data: list[msgspec.Raw]
-    has_more: bool = False
+    has_more: bool | None = None
     next_page: str | None = None
 
 
@@ -42,7 +42,7 @@ def fetch_codex(scope: Scope, window: Window, sink: Sink) -> Outcome:
                 raise client.error(VendorUnavailable, CODEX_USAGE, "an empty body where a page was due", day=day, status=answer.status)
             for record in page.data:
                 held.add(with_keys(record, {"day": day.isoformat()}))
-            if not page.has_more:
+            if not page.has_more and not (page.has_more is None and page.next_page):
                 break
             if page.next_page is None:
                 problem = "more pages were announced than linked"

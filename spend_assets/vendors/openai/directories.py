@@ -10,7 +10,7 @@ from spend_assets.answers import Outcome, Sink, UnexpectedAnswer, VendorUnavaila
 from spend_assets.vendors.http import Route
 from spend_assets.vendors.openai.routes import PROJECT_API_KEYS, PROJECTS, USERS
 from spend_assets.vendors.openai.scope import Scope
-from spend_assets.vendors.records import HeldRecords, with_keys
+from spend_assets.vendors.records import HeldRecords, decode_leniently, with_keys
 
 PER_PAGE = 100
 """OpenAI's largest page for these endpoints; the default is 20."""
@@ -24,7 +24,7 @@ CLOSED = (400, 403, 404)
 
 class ListPage(msgspec.Struct):
     data: list[msgspec.Raw]
-    has_more: bool = False
+    has_more: bool | None = None
     last_id: str | None = None
 
 
@@ -35,7 +35,8 @@ class Item(msgspec.Struct):
 class Project(msgspec.Struct):
     id: str
     status: str | None = None
-    archived_at: int | None = None
+    archived_at: object = None
+    """An instant in whatever notation; that there is one is what counts."""
 
     @property
     def archived(self) -> bool:
@@ -65,7 +66,7 @@ class _List:
             yield from page.data
             if not page.has_more:
                 return
-            after = page.last_id or (msgspec.json.decode(page.data[-1], type=Item).id if page.data else None)
+            after = page.last_id or (decode_leniently(page.data[-1], Item).id if page.data else None)
             if after is None:
                 self.problem = "more pages were announced than can be asked for"
                 return
@@ -94,7 +95,7 @@ def fetch_project_api_keys(scope: Scope, window: Window, sink: Sink) -> Outcome:
     keys = _List(scope, PROJECT_API_KEYS, window.start)
     with HeldRecords(scope.limits) as held:
         for record in list(projects.read({}, WITH_ARCHIVED)):
-            project = msgspec.json.decode(record, type=Project)
+            project = decode_leniently(record, Project)
             for key in keys.read({"project_id": project.id}, {}, CLOSED if project.archived else (404,)):
                 held.add(with_keys(key, {"project_id": project.id}))
         held.emit(sink)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-import msgspec
-
 from spend_assets.answers import VendorError, Window
 from spend_assets.settings import SettingsError
 from spend_assets.vendors.openai import routes
@@ -13,6 +11,7 @@ from spend_assets.vendors.openai.codex import HIDDEN, CodexPage
 from spend_assets.vendors.openai.directories import WITH_ARCHIVED, Item, ListPage
 from spend_assets.vendors.openai.scope import Scope
 from spend_assets.vendors.probes import Probe
+from spend_assets.vendors.records import decode_leniently
 
 SETTLED_DAYS = 3
 """A day of this age is told, so that its absence means something."""
@@ -53,7 +52,7 @@ def _directory(scope: Scope, stream: str) -> Probe:
         first = scope.client.ask(routes.PROJECTS, {}, ListPage, params={"limit": "1"}, day=day).value
         if first is None or not first.data:
             return Probe(stream, True, "works: no project that is not archived")
-        values = {"project_id": msgspec.json.decode(first.data[0], type=Item).id}
+        values = {"project_id": decode_leniently(first.data[0], Item).id}
     params = {"limit": "1", **(WITH_ARCHIVED if stream == "projects" else {})}
     answer = scope.client.ask(scope.route(stream), values, ListPage, params=params, day=day)
     return Probe(stream, True, "works" if answer.value and answer.value.data else "works: the list is empty")
