@@ -8,6 +8,7 @@ itself, so it imports nothing of this package.
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ PARSED = "SPEND_DBT_PARSED"
 
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["--version"]:  # dagster-dbt asks before each build, and dbt's own answer takes 2 s of imports
+        print(f"installed: {version('dbt-core')}")
+        return 0
     from dbt.cli.main import dbtRunner
 
     result = dbtRunner(manifest=_parsed(arguments)).invoke(arguments)

@@ -17,6 +17,25 @@ for _name in ("NO_PROXY", "no_proxy"):
 os.umask(0o077)
 
 
+SHARING = {
+    "money": "money",
+    "people": "people",
+    "privacy": "privacy",
+    "recorded": "recorded",
+    "orchestration": "demo",
+    "security": "demo",
+    "ui": "demo",
+}
+"""Folders whose files share one costly fixture (a built home, a finished demo), by the name of what they share."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In a parallel run the tests of a file stay with one worker, and those of all files that share a costly fixture."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(SHARING.get(item.path.parent.name, item.path.name)))
+
+
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """CI installs whatever a test may lack, so a skip there hides a hole (SPEND_REQUIRE_ALL=1). An expected failure is none."""
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):

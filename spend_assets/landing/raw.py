@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,22 @@ class RawStore:
         self.root, self.contracts = home / "raw", contracts
         self._files: dict[Stream, dict[Path, list[DayGeneration]]] = {}
         self._reports: dict[Stream, dict[str, TypingReport]] = {}
-        # One thread and a fixed zone: the same rows give the same bytes. A large month is sorted on disk beside raw, not in memory.
-        spill = str(self.root / f"{TEMPORARY}spill")
-        self._db = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": spill})
-        self._db.execute("set timezone = 'UTC'")
         if clean:
             remove_temporaries(self.root, depth=4)
         for streams in contracts.values():
             for contract in streams.values():
                 self._ensure_none(contract)
+
+    @cached_property
+    def _db(self) -> duckdb.DuckDBPyConnection:
+        """Opened by the first day that is typed: most streams of a daily run have none.
+
+        One thread and a fixed zone: the same rows give the same bytes. A large month is sorted on disk beside raw, not in memory.
+        """
+        spill = str(self.root / f"{TEMPORARY}spill")
+        db = duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": spill})
+        db.execute("set timezone = 'UTC'")
+        return db
 
     def folder(self, vendor: str, stream: str, account: str) -> Path:
         return self.root / vendor / stream / check_account(account)
