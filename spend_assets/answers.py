@@ -45,13 +45,15 @@ class Outcome:
 
     `complete` is False where a part of the answer could not be had (a missing download part, a page lost):
     such a generation is landed, marked partial and asked for again. `params` are the allow-listed request
-    parameters for manifest and fetch_log: never a URL, a header or a link.
+    parameters for manifest and fetch_log: never a URL, a header or a link. `of_window`: what is not available is this window alone,
+    and the windows after it are to be asked for.
     """
 
     kind: OutcomeKind
     complete: bool = True
     detail: str = ""
     params: dict[str, str] = field(default_factory=dict)
+    of_window: bool = False
 
 
 class Fetch(Protocol):

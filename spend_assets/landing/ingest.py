@@ -65,8 +65,8 @@ def ingest_stream(
     """Ask `fetch` for the due windows of `span` and of `extra_days` (day -> reason, kept in the attempt's detail), oldest first.
 
     A denied access stops the stream at once, three unanswered windows in a row stop it as well; either way the windows left are recorded as
-    failed. "Not available" stops it too, as the vendor does not expose the stream to this account. Failures of the vendor are in the
-    report; everything else (a full disk, say) is raised.
+    failed. "Not available" stops it too, as the vendor does not expose the stream to this account, unless that is said of one window.
+    Failures of the vendor are in the report; everything else (a full disk, say) is raised.
     """
     extra = dict(extra_days or {})
     raw.bring_up_to_date(contract, account, store)
@@ -127,6 +127,8 @@ class _Run:
             self.report.not_ready += 1
             return None
         self.report.not_available += 1
+        if outcome.of_window:
+            return None
         self.say(f"{self.contract.stream} {self.account}: not available to this account. {outcome.detail}")
         return "not_available", detail
 

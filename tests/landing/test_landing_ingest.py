@@ -129,6 +129,16 @@ def test_an_outage_of_three_windows_stops_the_stream_and_shorter_ones_do_not(hom
 
 
 def test_what_the_vendor_does_not_expose_is_asked_for_once_a_run(home: Home) -> None:
+    before = lambda w: (Outcome("not_available", of_window=True), []) if w.start == FIRST else full(w)  # noqa: E731
+    report, asked = home.ingest("user_days", before, SPAN)
+    assert (len(asked), report.not_available, report.landed) == (3, 1, 2), "the days after one that the vendor never had are asked for"
+    home.at(date(2026, 10, 11))
+    home.reopen()
+    assert home.ingest("user_days", before, SPAN)[0].not_available == 1
+    assert outcomes(home)[-1] == "not_available"
+
+
+def test_a_stream_that_an_account_lacks_is_asked_for_once(home: Home) -> None:
     report, asked = home.ingest("user_days", lambda w: (Outcome("not_available", detail="billed elsewhere"), []), SPAN)
     assert (len(asked), report.not_available, report.failures) == (1, 1, [])
     assert set(outcomes(home)) == {"not_available"}

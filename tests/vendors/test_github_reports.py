@@ -33,6 +33,24 @@ def test_all_parts_are_read_in_order_and_records_stay_as_sent(server, copilot, r
     assert server.asked[0].headers["accept"] == "application/vnd.github+json"
 
 
+@pytest.mark.parametrize(
+    ("day", "scope", "kind"),
+    [
+        (date(2025, 12, 11), {"org": "web"}, "not_available"),
+        (date(2025, 12, 12), {"org": "web"}, "not_ready"),
+        (date(2025, 12, 11), {}, "not_ready"),
+    ],
+    ids=["before reports of organisations", "their first day", "an enterprise"],
+)
+@pytest.mark.parametrize(
+    "nothing", [Reply(404), Reply(204), Reply.of({"download_links": [], "report_day": None})], ids=["404", "204", "empty"]
+)
+def test_days_before_reports_of_organisations_are_not_missing(server, copilot, day, scope, kind, nothing):
+    server.script["/orgs/web/copilot/metrics/reports/users-1-day"] = server.script[USERS] = [nothing]
+    outcome = copilot(**scope).fetch("user_days", Window.of_day(day), print)
+    assert (outcome.kind, outcome.of_window) == (kind, kind == "not_available")
+
+
 def test_an_organisation_asks_its_own_endpoints(server, copilot, recorded):
     server.script["/orgs/web/copilot/metrics/reports/user-teams-1-day"] = [envelope(server, "/part/1")]
     server.script["/part/1"] = [Reply(body=recorded("example-user-teams.ndjson"))]

@@ -15,6 +15,9 @@ from spend_assets.vendors.records import emit_json_lines
 NO_REPORT = (404, 422)
 """404: not built yet, or hidden. 422: metrics are disabled. 204 and empty bodies say "not yet" too."""
 
+FIRST_DAY_OF_ORGANISATIONS = date(2025, 12, 12)
+"""Reports of an organisation begin here, those of an enterprise two months earlier (docs.github.com, Copilot usage metrics)."""
+
 
 class Envelope(msgspec.Struct):
     """Of a 1-day report (`report_day`) or of the 28-day one (`report_start_day`, `report_end_day`, both inclusive)."""
@@ -44,6 +47,9 @@ def fetch_report(scope: Scope, window: Window, sink: Sink, *, stream: str) -> Ou
     if first.status == 422:
         return Outcome("not_available", detail="status 422: Copilot usage metrics are switched off for this account", params=params)
     if first.value is None or not first.value.download_links:
+        if dated and scope.source.org and day < FIRST_DAY_OF_ORGANISATIONS:
+            detail = f"GitHub has reports of organisations from {FIRST_DAY_OF_ORGANISATIONS} on"
+            return Outcome("not_available", detail=detail, params=params, of_window=True)
         return Outcome("not_ready", detail=_why_not_ready(first), params=params)
     with ExitStack() as stack:
         parts = download_parts(stack, scope.client, route, first.value.download_links, links, day=day)
