@@ -17,6 +17,8 @@ from typing import Any
 from spend_assets.alerts.store import events_path
 from spend_assets.close.closed import closed_months
 from spend_assets.dbt_command import DATABASE, HOME, PARSED
+from spend_assets.landing.files import says_full, storage_full
+from spend_assets.publish.kept import kept_until
 from spend_assets.publish.memory import memory_path
 from spend_assets.settings import Settings
 
@@ -25,6 +27,8 @@ MANIFEST = PROJECT_DIR / "target" / "manifest.json"
 KEPT_PARSE = MANIFEST.with_name("kept.msgpack")
 DBT = Path(__file__).with_name("dbt.sh")
 CODE_SUFFIXES = {".sql", ".yml", ".csv"}
+BROKEN = ("error", "runtime error")
+"""What dbt says of a node that did not come to its end."""
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "SPEND_DUCKDB_MEMORY")
 
 
@@ -50,6 +54,7 @@ def build_id(settings: Settings, as_of: date, inputs: str) -> str:
     """
     platform = settings.platform
     parts = [as_of.isoformat(), platform.start_date.isoformat(), str(platform.k), settings.privacy.manager_view, inputs, code_hash()]
+    parts += [f"persons from {kept_until(settings.home) or date.min}"]
     parts += [f"closed {month}" for month in closed_months(settings.home)]
     parts += [f"{former} is {present}" for former, present in sorted(settings.identity.former_mail_domains.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -63,6 +68,7 @@ def dbt_vars(settings: Settings, as_of: date, build: str) -> str:
             "home": str(settings.home),
             "as_of": as_of.isoformat(),
             "start_date": settings.platform.start_date.isoformat(),
+            "persons_from": str(kept_until(settings.home) or date.min),
             "k": settings.platform.k,
             "former_mail_domains": settings.identity.former_mail_domains,
             "manager_view": settings.privacy.manager_view,
@@ -113,8 +119,25 @@ def run_dbt(arguments: list[str], warehouse: Path, target: Path, *, tests_may_fa
         [str(DBT), "--no-use-colors", *arguments, *places], env=dbt_environment(warehouse), capture_output=True, text=True, check=False
     )
     if done.returncode and not (tests_may_fail and (target / "run_results.json").exists()):
-        tail = "\n".join(done.stdout.strip().splitlines()[-25:])
+        if says_full(done.stdout + done.stderr):
+            raise storage_full(warehouse.parent)
+        tail = "\n".join((done.stdout.strip() or done.stderr.strip()).splitlines()[-25:])
         raise DbtError(f"dbt {arguments[0]} failed:\n{tail}")
+
+
+def require_results(target: Path, warehouse: Path) -> None:
+    """Raises StorageFull where the disk was full while dbt built, and DbtError with its last lines where it ended without results."""
+    results, log = target / "run_results.json", target / "dbt.log"
+    last: str | None = None
+    try:
+        told = [str(result.get("message") or "") for result in json.loads(results.read_bytes())["results"] if result["status"] in BROKEN]
+    except (OSError, ValueError, KeyError):
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+        told, last = lines, "\n".join(lines[-25:])
+    if any(says_full(message) for message in told):
+        raise storage_full(warehouse.parent)
+    if last is not None:
+        raise DbtError(f"dbt build ended without results; its last lines:\n{last}")
 
 
 def ensure_manifest() -> Path:

@@ -16,7 +16,7 @@ from spend_assets.alerts.store import export_events
 from spend_assets.answers import AccessDenied, Fetch, Outcome, Sink, Window
 from spend_assets.clock import Clock, today
 from spend_assets.close.close import Close, close_month
-from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, run_dbt
+from spend_assets.dbt_build import build_id, dbt_vars, ensure_manifest, require_results, run_dbt
 from spend_assets.home import exclusive, prepare_home
 from spend_assets.landing import inbox, otlp
 from spend_assets.landing.changes import changed_days
@@ -64,8 +64,9 @@ class Build:
     home: Path
 
     def finish(self) -> Verdict:
-        """Store what the checks said. Raises PublicationRefused where an integrity check failed."""
+        """Store what the checks said. Raises PublicationRefused where an integrity check failed, StorageFull where the disk was full."""
         point("pipeline.dbt.after")
+        require_results(self.target, self.warehouse)
         verdict = verdict_from_artifacts(self.target, self.build_id, self.as_of)
         write_verdict(self.home, verdict)
         point("pipeline.verdict.after")

@@ -8,6 +8,11 @@
     cast('{{ var("start_date") }}' as date)
 {%- endmacro %}
 
+{# The first day whose persons are kept ([retention] person_days): before it no directory of today may lead back to anybody. #}
+{% macro persons_from() -%}
+    cast('{{ var("persons_from") }}' as date)
+{%- endmacro %}
+
 {# A seed is written without quotes around an empty cell; both spellings of nothing are NULL. #}
 {% macro empty_is_null(column) -%}
     nullif(trim({{ column }}), '')

@@ -17,9 +17,10 @@ from spend_assets.sources import FileSource
 
 FieldType = Literal["string", "bigint", "double", "decimal", "boolean", "date", "timestamp", "struct", "list"]
 WindowKind = Literal["day", "days", "snapshot"]
-PersonKind = Literal["", "hr", "id", "email", "login", "name", "any", "text", "detail"]
+PersonKind = Literal["", "hr", "id", "email", "login", "name", "any", "text", "detail", "mark"]
 """How a field names a person: employee id, the vendor's own id, mail address, GitHub login, name, any of these as the row says; free text
-that may name somebody; a detail that leads to a person's work, such as a session or a branch."""
+that may name somebody; a detail that leads to a person's work, such as a session or a branch; a detail whose being there says what the work
+was (an agent's), and of which that much stays."""
 
 _COLUMN_TYPES = {
     "string": "VARCHAR",

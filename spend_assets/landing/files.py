@@ -29,14 +29,20 @@ def full_disk_is_clear(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise _full(folder) from None
+        raise storage_full(folder) from None
     except duckdb.IOException as error:
-        if not any(words in str(error).lower() for words in _FULL_WORDS):
+        if not says_full(str(error)):
             raise
-        raise _full(folder) from None
+        raise storage_full(folder) from None
 
 
-def _full(folder: Path) -> StorageFull:
+def says_full(text: str) -> bool:
+    """Whether a message of the system, of DuckDB or of dbt is about a full disk."""
+    return any(words in text.lower() for words in _FULL_WORDS)
+
+
+def storage_full(folder: Path) -> StorageFull:
+    """The one message for it."""
     return StorageFull(
         f"no space left while writing to {folder}; nothing half written was kept. Free space there (old folders under "
         "published/generations and landed inbox files may go first), then run again: only what is missing is done"

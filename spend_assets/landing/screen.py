@@ -220,7 +220,7 @@ class RecordScreen:
                     touched |= self._texts(box, inner if isinstance(item, dict) else (), day, removed)
                     if box is not item:
                         held[place] = box[""]
-            elif (field is None or not field.kept or field.person in ("text", "detail")) and self._free(held, day, removed):
+            elif (field is None or not field.kept or field.person in ("text", "detail", "mark")) and self._free(held, day, removed):
                 holder[key] = TOMBSTONE_ID if isinstance(held, int) else TOMBSTONE
                 touched = True
         # Some senders make keys of data.
@@ -258,3 +258,5 @@ def _clear_details(record: dict[str, Any], fields: Sequence[Field]) -> None:
                 _clear_details(inner, field.fields)
         if field.person == "detail" and held is not None:
             record[field.name] = _tombstone(field, held) if field.required else None
+        if field.person == "mark" and held not in (None, ""):
+            record[field.name] = _tombstone(field, held)

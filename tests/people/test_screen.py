@@ -105,6 +105,14 @@ def test_details_that_lead_to_their_work_become_null() -> None:
     assert screened("ai_code_commits", {**commit, "userEmail": "bo@acme.example"})["branchName"] == "fix/42"
 
 
+def test_that_an_agent_did_the_work_stays_and_which_one_does_not() -> None:
+    event = {"timestamp": "1788220800000", "userEmail": "ada@acme.example", "cloudAgentId": "bc-77", "conversationId": "c-1", "model": "m"}
+    kept = screened("usage_events", event)
+    assert (kept["userEmail"], kept["cloudAgentId"], kept["conversationId"]) == (ERASED, ERASED, None)
+    assert screened("usage_events", {**event, "cloudAgentId": None})["cloudAgentId"] is None
+    assert screened("usage_events", {**event, "userEmail": "bo@acme.example"})["cloudAgentId"] == "bc-77"
+
+
 def test_a_line_that_is_no_json_and_names_somebody_keeps_hash_and_length() -> None:
     screen = RecordScreen(SCREEN, contract("user_days"), DAY)
     kept = screen(b'{"user_login": "ada-l", broken')

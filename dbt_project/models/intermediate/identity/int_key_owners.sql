@@ -94,7 +94,9 @@ final as (
         decided.account,
         decided.day,
         decided.principal,
-        decided.owner_employee_id,
+        case
+            when decided.owner_employee_id is not null and decided.day < {{ persons_from() }} then '(erased)' else decided.owner_employee_id
+        end as owner_employee_id,
         -- Where the list names a team, its people use the key and the employee answers for it; where it names a workflow, that uses it.
         decided.owner_employee_id is not null and decided.owner_team is null and decided.workflow_id is null as is_personal,
         coalesce(decided.owner_team, periods.team) as owner_team,

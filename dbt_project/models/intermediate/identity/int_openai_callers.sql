@@ -14,6 +14,7 @@ final as (
         coalesce(used.api_key_id, '') as api_key_id,
         case
             when keys.owner_type = 'service_account' then used.api_key_id
+            when used.user_id is null and keys.owner_user_id is not null and used.day < {{ persons_from() }} then '(erased)'
             else coalesce(used.user_id, keys.owner_user_id, used.api_key_id, '(unattributed)')
         end as principal,
         case
