@@ -86,14 +86,9 @@ def _costs(lab: Lab, tally: WorkTally) -> None:
     config = lab.sandbox.config
     mart = {row[0]: row[1:] for row in lab.query(MART)}
     read = {repository for (repository,) in lab.query("select distinct repository from intermediate.int_pull_requests")}
-    # Work on keys that are one person's own is that person's, and not told by workflow.
-    own = {
-        workflow
-        for (workflow,) in lab.query("select distinct workflow_id from intermediate.int_work_costs where principal_kind = 'person'")
-    }
     for truth in lab.sandbox.work(config.start, config.end, lab.sandbox.clock.now()):
         places = {key.rpartition("#")[0].lower() for key in truth.tasks if "#" in key}
-        if truth.workflow_id in own or truth.workflow_id not in mart or not truth.completed or not places <= read:
+        if truth.workflow_id not in mart or not truth.completed or not places <= read:
             continue  # no task to divide by, or nobody reads what became of them
         completed, cohort, effective, low, high = mart[truth.workflow_id]
         tasks: list[TaskTruth] = [task for task in truth.tasks.values() if task.effective_usd > SMALLEST]

@@ -1,5 +1,6 @@
 -- Production or scheduled work on a human seat: use without a human that ran on nearly every day of a month, weekends too, or agent sessions in
--- a pipeline or in production under a person's address. It stops when the person leaves, and nobody sees it as a machine's.
+-- a pipeline or in production under a person's address, or a run of a declared workflow on a person's login or on a key of one owner. It stops when
+-- the person leaves. What such a run cost counts as the workflow's (int_work_costs); which identity paid is told here alone.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_spend_people'}}}) }}
 
 with spend as (
@@ -69,8 +70,30 @@ traced as (
     inner join employees on {{ mailbox('sessions.principal_email') }} = employees.identifier
     where sessions.ci_run_id is not null or sessions.ci_pipeline is not null or lower(sessions.environment) in ('prod', 'production')
     group by 1, 2, 3, 4, 5
+),
+
+runs as (
+    select
+        vendor,
+        coalesce(account, '(unknown)') as account,
+        cast({{ dbt.date_trunc('month', 'day') }} as date) as month,
+        case payer_kind
+            when 'login' then 'a declared workflow ran on the login of a person'
+            else 'a declared workflow ran on a key of one owner'
+        end as evidence,
+        workflow_id as place,
+        count(distinct person_id) as principals_found,
+        count(distinct day) as days_found,
+        cast(null as {{ money_type() }}) as consumption_usd,
+        cast(null as {{ money_type() }}) as billed_usd,
+        sum(estimated_usd) as estimated_usd
+    from {{ ref('int_work_costs') }}
+    where session_key is not null and principal_kind = 'machine' and payer_kind <> 'machine'
+    group by 1, 2, 3, 4, 5
 )
 
 select * from scheduled
 union all
 select * from traced
+union all
+select * from runs

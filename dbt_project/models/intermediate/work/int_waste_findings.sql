@@ -38,10 +38,6 @@ ci as (
     select * from {{ ref('int_workflow_runs') }} where agent is null
 ),
 
-people as (
-    select * from {{ ref('int_person_days') }}
-),
-
 windows as (
     select *
     from (
@@ -80,19 +76,13 @@ dearer as (
 
 paid as (
     select
-        costs.telemetry_account as account,
-        costs.session_key,
-        {{ sum_money('costs.effective_usd') }} as effective_usd,
-        min(costs.workflow_id) as workflow_id,
-        max(case when costs.principal_kind = 'person' then coalesce(people.person_id, costs.principal, 'unknown') end) as person
+        telemetry_account as account,
+        session_key,
+        {{ sum_money('effective_usd') }} as effective_usd,
+        min(workflow_id) as workflow_id,
+        max(case when principal_kind = 'person' then coalesce(person_id, 'unknown') end) as person
     from costs
-    left join people
-        on costs.principal_kind = 'person'
-        and costs.vendor = people.vendor
-        and costs.account = people.account
-        and costs.day = people.day
-        and costs.principal = people.principal
-    group by costs.telemetry_account, costs.session_key
+    group by telemetry_account, session_key
 ),
 
 -- Where the work was: the workflow, or for what has none its repository.

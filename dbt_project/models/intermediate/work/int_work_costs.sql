@@ -19,8 +19,9 @@ contexts as (
         account,
         context_key,
         {% for column in ['service', 'principal_email', 'principal_id', 'principal_account_id', 'organization_id', 'workflow_id'] %}
-        min({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        min({{ column }}) as {{ column }},
         {% endfor %}
+        coalesce(min(workflow_run_id), min(ci_run_id)) as run_id
     from {{ ref('stg_otlp__contexts') }}
     group by account, context_key
 ),
@@ -31,98 +32,16 @@ spend as (
     where series <> 'human_seat' and principal_kind in ('person', 'machine')
 ),
 
-people as (
-    select * from {{ ref('int_person_days') }}
-),
-
-links as (
-    select * from {{ ref('int_principal_links') }}
-),
-
 employees as (
     select distinct employee_id, lower(trim(email)) as email from {{ ref('stg_hr__roster') }} where email is not null
 ),
 
-anthropic_keys as (
-    select * from {{ ref('int_anthropic_keys') }}
-),
-
-openai_keys as (
-    select * from {{ ref('int_openai_keys') }}
-),
-
-owners as (
-    select * from {{ ref('int_key_owners') }}
-),
-
--- By what names a principal of the bill may be known to telemetry, the surest first.
-principal_days as (
-    select distinct vendor, account, day, principal, principal_kind from spend
-),
-
-key_names as (
-    select 'anthropic' as vendor, account, api_key_id as principal, key_name, valid_from, valid_to from anthropic_keys
-    union all
-    select 'anthropic', account, owner_id, key_name, valid_from, valid_to from anthropic_keys where owner_type = 'service_account'
-    union all
-    select 'openai', account, api_key_id, key_name, valid_from, valid_to from openai_keys
-),
-
 names as (
-    select vendor, account, day, principal, principal_kind, 1 as rank, 'id:' || lower(principal) as name from principal_days
-    union all
-    select principal_days.*, 2, 'mail:' || lower(links.email)
-    from principal_days
-    inner join links
-        on principal_days.vendor = links.vendor
-        and principal_days.account = links.account
-        and principal_days.day = links.day
-        and principal_days.principal = links.principal
-    where principal_days.principal_kind = 'person' and links.email is not null
-    union all
-    select principal_days.*, 2, people.person_id
-    from principal_days
-    inner join people
-        on principal_days.vendor = people.vendor
-        and principal_days.account = people.account
-        and principal_days.day = people.day
-        and principal_days.principal = people.principal
-    where principal_days.principal_kind = 'person'
-    union all
-    select principal_days.*, 3, 'key:' || lower(key_names.key_name)
-    from principal_days
-    inner join key_names
-        on principal_days.vendor = key_names.vendor
-        and principal_days.account = key_names.account
-        and principal_days.principal = key_names.principal
-        and principal_days.day >= key_names.valid_from
-        and principal_days.day < key_names.valid_to
-    where principal_days.principal_kind = 'machine'
-    union all
-    select principal_days.*, 4, 'workflow:' || owners.workflow_id
-    from principal_days
-    inner join owners
-        on principal_days.vendor = owners.vendor
-        and principal_days.account = owners.account
-        and principal_days.day = owners.day
-        and principal_days.principal = owners.principal
-    where owners.workflow_id is not null
+    select * from {{ ref('int_work_callers') }}
 ),
 
--- A key that is rotated keeps its name: both are one caller. Every principal belongs to one. A key that is one person's own counts as that person.
 callers as (
-    select
-        names.vendor, names.account, names.day, names.principal,
-        case when max(case when owners.is_personal then 1 else 0 end) = 1 then 'person' else names.principal_kind end as principal_kind,
-        coalesce(min(case when names.rank = 3 then names.name end), names.principal) as caller,
-        max(owners.workflow_id) as owner_workflow_id
-    from names
-    left join owners
-        on names.vendor = owners.vendor
-        and names.account = owners.account
-        and names.day = owners.day
-        and names.principal = owners.principal
-    group by names.vendor, names.account, names.day, names.principal, names.principal_kind
+    select distinct vendor, account, day, principal, caller, payer_kind, person_id, owner_workflow_id from names
 ),
 
 -- The work that is paid together: what one turn asked of one model on one day.
@@ -174,22 +93,17 @@ matches as (
         seen.context_key,
         seen.day,
         seen.bill_vendor,
-        callers.account,
-        callers.caller,
+        names.account,
+        names.caller,
         claimed.rank,
         -- The sender's own account decides where one address stands in several.
         rank() over (
             partition by seen.telemetry_account, seen.context_key, seen.day, seen.bill_vendor
-            order by claimed.rank, case when claimed.organization_id = callers.account then 1 else 2 end
+            order by claimed.rank, case when claimed.organization_id = names.account then 1 else 2 end
         ) as place
     from (select distinct telemetry_account, context_key, day, bill_vendor from parts) as seen
     inner join claimed on seen.telemetry_account = claimed.account and seen.context_key = claimed.context_key
     inner join names on seen.bill_vendor = names.vendor and seen.day = names.day and claimed.name = names.name and claimed.rank = names.rank
-    inner join callers
-        on names.vendor = callers.vendor
-        and names.account = callers.account
-        and names.day = callers.day
-        and names.principal = callers.principal
 ),
 
 matched as (
@@ -219,7 +133,10 @@ placed as (
         end as pool_principal,
         case when matched.callers = 1 then 'direct' else 'allocated' end as cost_method,
         coalesce(contexts.principal_email, contexts.principal_id, contexts.principal_account_id) is not null as is_person,
-        contexts.workflow_id
+        contexts.workflow_id,
+        -- A run of a workflow that the company declares is machine work, whoever's login or key it runs on. A workflow's name alone, as a person's
+        -- terminal may bear it, is no run.
+        contexts.run_id is not null and {{ workflow_label('contexts.workflow_id', 'null') }} = contexts.workflow_id as is_declared_run
     from parts
     left join contexts on parts.telemetry_account = contexts.account and parts.context_key = contexts.context_key
     left join matched
@@ -242,12 +159,12 @@ pooled as (
     select
         spend.*,
         callers.caller,
-        callers.principal_kind as caller_kind,
+        callers.payer_kind,
         callers.owner_workflow_id,
-        case when callers.principal_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(all)' else spend.account end
+        case when callers.payer_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(all)' else spend.account end
             as pool_account,
         case
-            when callers.principal_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(machines)'
+            when callers.payer_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(machines)'
             else callers.caller
         end as pool_principal
     from spend
@@ -278,12 +195,12 @@ pool_tokens as (
 
 caller_money as (
     select
-        vendor, pool_account, pool_principal, day, bill_model, principal, caller_kind as principal_kind, owner_workflow_id, token_class,
+        vendor, pool_account, pool_principal, day, bill_model, principal, payer_kind, owner_workflow_id, token_class,
         {{ sum_money('effective_usd') }} as effective_usd,
         {{ sum_money('consumption_usd') }} as consumption_usd
     from pooled
     where effective_usd is not null
-    group by vendor, pool_account, pool_principal, day, bill_model, principal, caller_kind, owner_workflow_id, token_class
+    group by vendor, pool_account, pool_principal, day, bill_model, principal, payer_kind, owner_workflow_id, token_class
 ),
 
 -- What of it telemetry can explain at most: the tokens of its class where the bill tells them, else its value at list.
@@ -307,7 +224,7 @@ caller_pots as (
 
 unit_pots as (
     select
-        vendor, pool_account, pool_principal, day, bill_model, principal_kind,
+        vendor, pool_account, pool_principal, day, bill_model, payer_kind,
         case when token_class = 'other' then 'other' when class_tokens > 0 then token_class else 'all' end as driver,
         {{ sum_money('effective_usd') }} as pot_usd,
         {{ sum_money('coalesce(consumption_usd, effective_usd)') }} as value_usd,
@@ -318,14 +235,14 @@ unit_pots as (
         max(cast(effective_usd as double) / class_tokens) as dearest
     from caller_pots
     group by
-        vendor, pool_account, pool_principal, day, bill_model, principal_kind,
+        vendor, pool_account, pool_principal, day, bill_model, payer_kind,
         case when token_class = 'other' then 'other' when class_tokens > 0 then token_class else 'all' end
 ),
 
 pots as (
     select
         *,
-        md5(concat_ws('|', vendor, pool_account, pool_principal, cast(day as varchar), bill_model, principal_kind, driver)) as pot_key,
+        md5(concat_ws('|', vendor, pool_account, pool_principal, cast(day as varchar), bill_model, payer_kind, driver)) as pot_key,
         case
             when driver = 'other' then cast(0 as {{ money_type() }})
             when driver = 'all' then value_usd
@@ -401,7 +318,13 @@ worked as (
         placed.bill_vendor as vendor,
         placed.pool_account as account,
         placed.pool_principal as principal,
-        coalesce(kinds.principal_kind, case when placed.is_person then 'person' else 'machine' end) as principal_kind,
+        case
+            when placed.is_declared_run or coalesce(kinds.payer_kind, case when placed.is_person then 'login' else 'machine' end) = 'machine'
+                then 'machine'
+            else 'person'
+        end as principal_kind,
+        coalesce(kinds.payer_kind, case when placed.is_person then 'login' else 'machine' end) as payer_kind,
+        kinds.person_id,
         coalesce(placed.workflow_id, nullif(kinds.owner_workflow_id, '')) as workflow_id,
         placed.bill_model as model,
         placed.calls,
@@ -420,7 +343,8 @@ worked as (
     left join (
         select
             vendor, account, day, caller,
-            min(principal_kind) as principal_kind,
+            min(payer_kind) as payer_kind,
+            case when min(payer_kind) <> 'machine' then min(person_id) end as person_id,
             {{ only_value("coalesce(owner_workflow_id, '')") }} as owner_workflow_id
         from callers
         group by vendor, account, day, caller
@@ -442,7 +366,9 @@ unexplained as (
         pots.vendor,
         pots.pool_account as account,
         pots.pool_principal as principal,
-        pots.principal_kind,
+        case when pots.payer_kind = 'machine' then 'machine' else 'person' end as principal_kind,
+        pots.payer_kind,
+        cast(null as varchar) as person_id,
         nullif(max(pots.owner_workflow_id), '') as workflow_id,
         pots.bill_model as model,
         cast(null as bigint) as calls,
@@ -459,7 +385,7 @@ unexplained as (
     from shares
     inner join pots on shares.pot_key = pots.pot_key
     where coalesce(shares.part_key, '(rest)') = '(rest)'
-    group by pots.day, pots.vendor, pots.pool_account, pots.pool_principal, pots.principal_kind, pots.bill_model
+    group by pots.day, pots.vendor, pots.pool_account, pots.pool_principal, pots.payer_kind, pots.bill_model
 ),
 
 final as (

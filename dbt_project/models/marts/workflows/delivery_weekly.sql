@@ -32,13 +32,9 @@ task_costs as (
 ),
 
 work_costs as (
-    select cost_key, principal_kind, telemetry_account, session_key, day, vendor, account, principal
+    select principal_kind, person_id, telemetry_account, session_key, day, vendor
     from {{ ref('int_work_costs') }}
     where session_key is not null
-),
-
-people as (
-    select * from {{ ref('int_person_days') }}
 ),
 
 deployed as (
@@ -223,17 +219,10 @@ facts as (
         select task_costs.task_key, spenders.person, {{ sum_money('task_costs.effective_usd') }} as effective_usd
         from task_costs
         left join (
-            select
-                work_costs.telemetry_account, work_costs.session_key, work_costs.day, work_costs.vendor,
-                min(coalesce(people.person_id, work_costs.principal)) as person
+            select telemetry_account, session_key, day, vendor, min(person_id) as person
             from work_costs
-            left join people
-                on work_costs.vendor = people.vendor
-                and work_costs.account = people.account
-                and work_costs.day = people.day
-                and work_costs.principal = people.principal
-            where work_costs.principal_kind = 'person'
-            group by work_costs.telemetry_account, work_costs.session_key, work_costs.day, work_costs.vendor
+            where principal_kind = 'person'
+            group by telemetry_account, session_key, day, vendor
         ) as spenders
             on task_costs.telemetry_account = spenders.telemetry_account
             and task_costs.session_key = spenders.session_key

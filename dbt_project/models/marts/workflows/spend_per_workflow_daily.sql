@@ -42,18 +42,25 @@ spend_status as (
 ),
 
 -- What telemetry leaves open of a caller that ever worked for a workflow may be that workflow's, on days without telemetry too: so far the true
--- amount may lie above.
+-- amount may lie above. Of keys that are persons' own it is the rest of them all: what one of them left open would be one person's. What people
+-- do on their logins is no part of it.
 rests as (
-    select vendor, account, day, principal, {{ sum_money('effective_usd') }} as rest_usd
-    from costs
-    where session_key is null and cost_method = 'unattributed'
-    group by vendor, account, day, principal
+    select
+        vendor, account, day,
+        case when payer_kind = 'machine' then principal else '(own keys)' end as caller,
+        {{ sum_money('effective_usd') }} as rest_usd
+    from {{ ref('int_work_costs') }}
+    where session_key is null and cost_method = 'unattributed' and payer_kind <> 'login'
+    group by vendor, account, day, case when payer_kind = 'machine' then principal else '(own keys)' end
 ),
 
 drew as (
-    select distinct workflow, vendor, account, principal, case when principal = '(machines)' then day end as only_on
+    select distinct
+        workflow, vendor, account,
+        case when payer_kind = 'machine' then principal else '(own keys)' end as caller,
+        case when principal = '(machines)' then day end as only_on
     from costs
-    where session_key is not null and workflow not in ('(no workflow)', '(unattributed)')
+    where session_key is not null and workflow not in ('(no workflow)', '(unattributed)') and payer_kind <> 'login'
 ),
 
 open_rests as (
@@ -62,7 +69,7 @@ open_rests as (
     inner join rests
         on drew.vendor = rests.vendor
         and drew.account = rests.account
-        and drew.principal = rests.principal
+        and drew.caller = rests.caller
         and rests.day = coalesce(drew.only_on, rests.day)
     group by drew.workflow, rests.day
 ),

@@ -26,10 +26,6 @@ costs as (
     select * from {{ ref('int_work_costs') }} where session_key is not null
 ),
 
-people as (
-    select * from {{ ref('int_person_days') }}
-),
-
 rosters as (
     select distinct employee_id, lower(trim(email)) as email from {{ ref('stg_hr__roster') }} where email is not null
 ),
@@ -50,22 +46,16 @@ cloud_people as (
 
 paid as (
     select
-        costs.telemetry_account,
-        costs.session_key,
-        {{ sum_money('costs.effective_usd') }} as effective_usd,
-        {{ sum_money("case when costs.cost_method = 'direct' then costs.effective_usd end") }} as direct_usd,
-        {{ sum_count("case when costs.cost_method = 'none' then costs.calls else 0 end") }} as calls_without_cost,
-        {{ only_value('costs.vendor') }} as vendor,
-        {{ only_value("coalesce(people.person_id, case when costs.principal_kind = 'machine' then costs.principal end)") }} as principal,
-        min(costs.principal_kind) as principal_kind
+        telemetry_account,
+        session_key,
+        {{ sum_money('effective_usd') }} as effective_usd,
+        {{ sum_money("case when cost_method = 'direct' then effective_usd end") }} as direct_usd,
+        {{ sum_count("case when cost_method = 'none' then calls else 0 end") }} as calls_without_cost,
+        {{ only_value('vendor') }} as vendor,
+        {{ only_value('coalesce(person_id, principal)') }} as principal,
+        min(principal_kind) as principal_kind
     from costs
-    left join people
-        on costs.principal_kind = 'person'
-        and costs.vendor = people.vendor
-        and costs.account = people.account
-        and costs.day = people.day
-        and costs.principal = people.principal
-    group by costs.telemetry_account, costs.session_key
+    group by telemetry_account, session_key
 ),
 
 linked as (
