@@ -42,7 +42,10 @@
     case when min({{ column }}) = max({{ column }}) then min({{ column }}) end
 {%- endmacro %}
 
-{# The records of a staging model with the session and turn that they belong to: their own, else those of their trace, else the trace itself. #}
+{#
+    The records of a staging model with the session and turn that they belong to: their own, else those of their trace on their day, else the trace
+    itself.
+#}
 {% macro in_sessions(records) %}
     select
         records.*,
@@ -50,8 +53,8 @@
         coalesce(records.turn_key, traces.turn_key, records.trace_key, records.session_key) as whole_turn_key,
         coalesce(records.session_key, traces.session_key) is null as is_session_guessed
     from {{ records }} as records
-    left join {{ ref('int_trace_sessions') }} as traces
-        on records.account = traces.account and records.trace_key = traces.trace_key
+    left join {{ ref('int_trace_days') }} as traces
+        on records.account = traces.account and records.day = traces.day and records.trace_key = traces.trace_key
 {% endmacro %}
 
 {#
@@ -80,6 +83,13 @@
         on cells.account = stored.account and cells.day = stored.day
     where stored.account is null
     {% endif %}
+{% endmacro %}
+
+{# The records of a staging model of the due cells themselves. #}
+{% macro of_due(records) %}
+    select records.*, due.cell_version
+    from {{ records }} as records
+    inner join due on records.account = due.account and records.day = due.day
 {% endmacro %}
 
 {# The records of a staging model that the due cells may need: of their days and of those beside them. #}

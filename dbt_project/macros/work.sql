@@ -77,6 +77,10 @@
     case when max(case when is_withheld then 1 else 0 end) = 0 then {{ sum_count('case when ' ~ condition ~ ' then 1 else 0 end') }} end
 {%- endmacro %}
 
+{# A call that asks and answers little, in tokens: what a smaller model would do too. #}
+{% macro short_question() %}{{ return('4000') }}{% endmacro %}
+{% macro short_answer() %}{{ return('200') }}{% endmacro %}
+
 {# Money per thing, a statistic for people to read: NULL without things. #}
 {% macro per(amount, things) -%}
     case when {{ things }} > 0 then cast(round(cast({{ amount }} as double) / {{ things }}, 6) as decimal(28, 6)) end

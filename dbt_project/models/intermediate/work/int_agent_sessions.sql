@@ -6,6 +6,13 @@ contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
 
+models as (
+    select account, session_key, string_agg(distinct model, ', ' order by model) as models, min(model) <> max(model) as has_several
+    from {{ ref('int_turn_calls') }}
+    where session_key is not null and not is_beside
+    group by account, session_key
+),
+
 -- Titles and summaries run on a small model of their own beside the work: no switch.
 calls as (
     select account, session_key, call_key, sequence, started_at, model
@@ -13,12 +20,6 @@ calls as (
     where session_key is not null
         and coalesce(initiator, '') <> 'auxiliary'
         and coalesce(operation, '') <> 'embeddings'
-),
-
-models as (
-    select account, session_key, string_agg(distinct model, ', ' order by model) as models, min(model) <> max(model) as has_several
-    from calls
-    group by account, session_key
 ),
 
 switched as (

@@ -5,8 +5,8 @@ with activity as (
         turn_key,
         context_key,
         min(emitter) as emitter,
-        min(told_at) as first_at,
-        max(told_at) as last_at,
+        min(first_at) as first_at,
+        max(last_at) as last_at,
         min(case when is_session_guessed then 1 else 0 end) = 1 as is_session_guessed
     from {{ ref('int_agent_activity') }}
     group by account, session_key, turn_key, context_key

@@ -1,16 +1,14 @@
 with generations as (
     select account, day, stream || '=' || generation as part
     from {{ ref('stg_platform__current_generations') }}
-    where vendor = 'otlp' and stream in ('model_calls', 'agent_spans', 'tool_calls', 'contexts')
+    where vendor = 'otlp' and stream in ('model_calls', 'agent_spans', 'tool_calls', 'approvals', 'events', 'contexts')
 ),
 
--- What is told beside midnight, and late roots, reach over it.
+-- What is told beside midnight reaches over it, and whose session a trace is may be told on the day beside it in turn.
 reaching as (
-    select account, day, part from generations
-    union all
-    select account, cast(day + 1 as date), '-' || part from generations
-    union all
-    select account, cast(day - 1 as date), '+' || part from generations
+    select generations.account, cast(generations.day + steps.step as date) as day, cast(steps.step as varchar) || generations.part as part
+    from generations
+    cross join (select -2 as step union all select -1 union all select 0 union all select 1 union all select 2) as steps
 ),
 
 final as (

@@ -3,17 +3,14 @@ with calls as (
         account,
         session_key,
         turn_key,
-        {{ sum_count('1') }} as calls,
-        {{ sum_count('case when is_failed then 1 else 0 end') }} as failed_calls,
-        {{ sum_count('attempts - 1') }} as retries,
-        {{ sum_count('uncached_input_tokens') }} as uncached_input_tokens,
-        {{ sum_count('cache_read_tokens') }} as cache_read_tokens,
-        {{ sum_count('cache_write_tokens') }} as cache_write_tokens,
-        {{ sum_count('output_tokens') }} as output_tokens,
+        {% for column in [
+            'calls', 'failed_calls', 'retries', 'uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens', 'unpriced_calls'
+        ] %}
+        {{ sum_count(column) }} as {{ column }},
+        {% endfor %}
         {{ sum_money('estimated_usd') }} as estimated_usd,
-        {{ sum_count('case when estimated_usd is null and coalesce(uncached_input_tokens, output_tokens) is not null then 1 else 0 end') }} as unpriced_calls,
         {{ sum_money('client_estimated_usd') }} as client_estimated_usd
-    from {{ ref('int_model_calls') }}
+    from {{ ref('int_turn_calls') }}
     where session_key is not null
     group by account, session_key, turn_key
 ),

@@ -11,7 +11,7 @@ tools as (
 ),
 
 calls as (
-    select * from {{ ref('int_model_calls') }} where session_key is not null
+    select *, {{ model_key('model') }} as price_model from {{ ref('int_turn_calls') }} where session_key is not null
 ),
 
 costs as (
@@ -192,19 +192,20 @@ duplicates as (
 -- Short answers from the dearest models: at least four times the price of the median model in use.
 median_price as (
     select calls.day, median(dearer.output_usd) as output_usd
-    from (select distinct day, {{ model_key('model') }} as model from calls) as calls
-    inner join dearer on calls.model = dearer.model and calls.day >= dearer.valid_from and calls.day < dearer.valid_to
+    from (select distinct day, price_model from calls) as calls
+    inner join dearer on calls.price_model = dearer.model and calls.day >= dearer.valid_from and calls.day < dearer.valid_to
     group by calls.day
 ),
 
 small_calls as (
-    select calls.account, calls.session_key, count(*) as calls, count(*) filter (
-        where calls.output_tokens <= 200 and calls.uncached_input_tokens + coalesce(calls.cache_write_tokens, 0) <= 4000
-            and dearer.output_usd >= 2 * median_price.output_usd
-    ) as small_calls
+    select
+        calls.account,
+        calls.session_key,
+        {{ sum_count('calls.calls') }} as calls,
+        {{ sum_count('case when dearer.output_usd >= 2 * median_price.output_usd then calls.short_calls else 0 end') }} as small_calls
     from calls
     inner join dearer
-        on {{ model_key('calls.model') }} = dearer.model and calls.day >= dearer.valid_from and calls.day < dearer.valid_to
+        on calls.price_model = dearer.model and calls.day >= dearer.valid_from and calls.day < dearer.valid_to
     inner join median_price on calls.day = median_price.day
     group by calls.account, calls.session_key
 ),

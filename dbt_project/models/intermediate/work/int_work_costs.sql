@@ -11,7 +11,7 @@ with calls as (
             when provider in ('anthropic', 'openai', 'cursor') then provider
         end as bill_vendor,
         {{ bill_model('model') }} as bill_model
-    from {{ ref('int_model_calls') }}
+    from {{ ref('int_turn_calls') }}
 ),
 
 contexts as (
@@ -60,12 +60,12 @@ parts as (
             coalesce(cast(calls.{{ column }} as varchar), '-'){{ ',' if not loop.last }}
             {% endfor %}
         )) as part_key,
-        {{ sum_count('1') }} as calls,
+        {{ sum_count('calls.calls') }} as calls,
         {{ sum_count('calls.uncached_input_tokens') }} as uncached_input_tokens,
         {{ sum_count('calls.cache_read_tokens') }} as cache_read_tokens,
         {{ sum_count('calls.cache_write_tokens') }} as cache_write_tokens,
         {{ sum_count('calls.output_tokens') }} as output_tokens,
-        {{ sum_money('coalesce(calls.estimated_usd, calls.client_estimated_usd)') }} as estimated_usd
+        {{ sum_money('calls.worth_usd') }} as estimated_usd
     from calls
     group by
         calls.account, calls.day, calls.session_key, calls.turn_key, calls.context_key, calls.bill_vendor, calls.bill_model

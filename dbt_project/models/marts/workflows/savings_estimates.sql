@@ -1,5 +1,5 @@
 with calls as (
-    select *, {{ model_key('model') }} as price_model from {{ ref('int_model_calls') }} where session_key is not null
+    select *, {{ model_key('model') }} as price_model from {{ ref('int_turn_calls') }} where session_key is not null
 ),
 
 -- Of machines that nobody owns alone: a person's work is not told here.
@@ -37,10 +37,7 @@ machine_calls as (
     select
         calls.*,
         {{ workflow_label('contexts.workflow_id', "'(no workflow)'") }} as workflow,
-        cast({{ dbt.date_trunc('month', 'calls.day') }} as date) as month,
-        lag(calls.started_at) over (
-            partition by calls.account, calls.session_key, calls.model order by calls.started_at, calls.call_key
-        ) as earlier_at
+        cast({{ dbt.date_trunc('month', 'calls.day') }} as date) as month
     from calls
     inner join contexts on calls.account = contexts.account and calls.context_key = contexts.context_key
 ),
@@ -52,18 +49,18 @@ judged as (
         machine_calls.workflow,
         machine_calls.month,
         machine_calls.estimated_usd,
-        case when machine_calls.started_at <= machine_calls.earlier_at + interval 5 minute then
+        machine_calls.soon_calls,
+        machine_calls.short_calls,
+        case when machine_calls.soon_calls > 0 then
             cast(
-                {{ tokens_times('machine_calls.uncached_input_tokens', '(prices.input_usd - prices.cache_read_usd)') }}
+                {{ tokens_times('machine_calls.soon_uncached_input_tokens', '(prices.input_usd - prices.cache_read_usd)') }}
                 * cast('0.0000008' as decimal(8, 7)) as {{ money_type() }}
             )
         end as caching_usd,
         case
-            when machine_calls.output_tokens <= 200
-                and machine_calls.uncached_input_tokens + coalesce(machine_calls.cache_write_tokens, 0) <= 4000
-                and prices.output_usd > cheapest.output_usd
+            when machine_calls.short_calls > 0 and prices.output_usd > cheapest.output_usd
                 then cast(
-                    machine_calls.estimated_usd * cast(1 - cast(cheapest.output_usd as double) / cast(prices.output_usd as double) as decimal(9, 6))
+                    machine_calls.short_estimated_usd * cast(1 - cast(cheapest.output_usd as double) / cast(prices.output_usd as double) as decimal(9, 6))
                     as {{ money_type() }}
                 )
         end as routing_usd
@@ -82,8 +79,8 @@ final as (
         {{ sum_money('estimated_usd') }} as estimated_usd,
         coalesce({{ sum_money('caching_usd') }}, cast(0 as {{ money_type() }})) as caching_estimated_usd,
         coalesce({{ sum_money('routing_usd') }}, cast(0 as {{ money_type() }})) as routing_estimated_usd,
-        {{ sum_count('case when caching_usd is not null then 1 else 0 end') }} as calls_to_cache,
-        {{ sum_count('case when routing_usd is not null then 1 else 0 end') }} as calls_to_route
+        {{ sum_count('case when caching_usd is not null then soon_calls else 0 end') }} as calls_to_cache,
+        {{ sum_count('case when routing_usd is not null then short_calls else 0 end') }} as calls_to_route
     from judged
     group by month, workflow
 )
