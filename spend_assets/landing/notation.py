@@ -28,6 +28,8 @@ _GROUPED = {
     "point": re.compile(r"([+-]?)(\d+|[1-9]\d{0,2}(?:,\d{3})+)((?:\.\d*)?(?:[eE][+-]?\d+)?)", re.ASCII),
     "comma": re.compile(r"([+-]?)(\d+|[1-9]\d{0,2}(?:\.\d{3})+)((?:,\d*)?(?:[eE][+-]?\d+)?)", re.ASCII),
 }
+_THOUSANDS = re.compile(r"([+-]?)([1-9]\d{0,2}(?:,\d{3})+)", re.ASCII)
+_DOLLARS = re.compile(r"([+-]?)\$(\d+|[1-9]\d{0,2}(?:,\d{3})+)(\.\d*)?", re.ASCII)
 _UNTOLD = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 """A thousand, or one with three decimals."""
 _EXAMPLES = {"iso": "2026-12-31", "dmy": "31.12.2026", "mdy": "12/31/2026"}
@@ -111,6 +113,14 @@ def plain_number(text: str, decimals: Decimals) -> str:
         raise ValueError(f"expected a number as {example}, as in the rest of the file, without currency or other signs")
     sign, whole, rest = match.groups()
     return f"{sign}{whole.replace(',', '').replace('.', '')}{rest.replace(',', '.')}"
+
+
+def plain_export(text: str, kind: str) -> str:
+    """What vendors' dashboards write for people to read: dollars ("$1,052.38", "-$3") and whole numbers with commas between thousands
+    ("15,344") as plain digits; anything else as it is.
+    """
+    match = (_DOLLARS if kind == "decimal" else _THOUSANDS).fullmatch(text.strip())
+    return "".join(part or "" for part in match.groups()).replace(",", "") if match else text
 
 
 @dataclass(frozen=True)

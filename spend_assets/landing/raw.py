@@ -166,10 +166,24 @@ class RawStore:
             report = reports.get(report_name(manifest))
             outdated = report is not None and report.contract != contract.digest and newest[manifest.window] == manifest
             if report is None or outdated:
-                again = f"-{contract.digest[:6]}" if outdated else ""
+                again = self._again(contract, manifest) if outdated else ""
                 self._write(contract, manifest, type_generation(contract, manifest, landing.records(manifest)), again)
                 typed += 1
         return typed
+
+    def _again(self, contract: StreamContract, manifest: Manifest) -> str:
+        """What a generation that is typed again is told apart by. Counted, so that of several contracts the last one's sorts last.
+
+        The same number again where a killed run has begun with this contract.
+        """
+        before = f"{manifest.generation}-r"
+        days = self.days(contract.vendor, contract.stream, manifest.account)
+        known = {held.generation for day in manifest.window.days() for held in days.get(day, ())}
+        done = max((name for name in known if name.startswith(before)), default="")
+        number, _, digest = done.removeprefix(before).partition("-")
+        if digest == contract.digest[:6]:
+            return done.removeprefix(manifest.generation)
+        return f"-r{int(number or 0) + 1:03d}-{contract.digest[:6]}"
 
     def forget(self, vendor: str, stream: str, account: str) -> None:
         """Delete all that is typed of a stream; it is typed again from landing. A kill in between leaves nothing that counts."""

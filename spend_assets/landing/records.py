@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from spend_assets.landing.contracts import Field, StreamContract
-from spend_assets.landing.notation import DATE_FIELDS, NUMBER_FIELDS, PLAIN, WRITTEN, plain_date, plain_number, written_of
+from spend_assets.landing.notation import DATE_FIELDS, NUMBER_FIELDS, PLAIN, WRITTEN, plain_date, plain_export, plain_number, written_of
 
 LINE_BYTES = 16 * 2**20
 DEPTH = 64
@@ -283,6 +283,8 @@ class Typer:
         convert = (_CSV_SCALARS if self.contract.from_csv else _SCALARS)[field.type]
         if field.type == "decimal":
             convert = self._rounded(path)
+        if self.contract.from_csv and not self.contract.hand_made and field.type in ("decimal", "bigint"):
+            convert = _of_export(convert, field.type)
         if self.contract.from_csv and field.type in (*DATE_FIELDS, *NUMBER_FIELDS):
             convert = self._as_written(convert, dated=field.type in DATE_FIELDS)
         if field.minimum is not None:
@@ -354,6 +356,10 @@ class Typer:
             return typed
 
         return convert
+
+
+def _of_export(convert: Converter, kind: str) -> Converter:
+    return lambda value: convert(plain_export(value, kind) if type(value) is str else value)
 
 
 def _bounded(convert: Converter, minimum: Decimal) -> Converter:

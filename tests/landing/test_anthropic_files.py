@@ -31,6 +31,17 @@ def test_the_report_is_recognised_and_takes_its_day_from_its_name(home: Home, re
     ]
 
 
+def test_amounts_and_counts_as_a_dashboard_writes_them_are_read(home: Home, report: Path, tmp_path: Path) -> None:
+    """A real export of the Console has `$52.38` and `"15,344"` (vendors/anthropic-openai.md, trap 20)."""
+    text = report.read_text(encoding="utf-8").replace("233,4900000,120000,12.34,12.34", '233,"4,900,000","120,000","$1,012.34",-$3')
+    (tmp_path / "spend-2026-11-01.csv").write_text(text, encoding="utf-8")
+    home.at(date(2026, 11, 3))
+    assert import_file(tmp_path / "spend-2026-11-01.csv", "team", store=home.store, raw=home.raw).quarantined == 0
+    assert rows(home, "total_prompt_tokens, total_completion_tokens, total_net_spend_usd, total_gross_spend_usd") == [
+        (4_900_000, 120_000, Decimal("1012.34"), Decimal(-3))
+    ]
+
+
 def test_another_day_is_another_file_and_the_same_day_replaces(home: Home, report: Path, tmp_path: Path) -> None:
     home.at(date(2026, 11, 4))
     import_file(report, "team", store=home.store, raw=home.raw)

@@ -255,6 +255,21 @@ def test_a_contract_that_learns_a_field_types_landed_records_again(home: Home) -
     assert findings(home.store, home.raw, learned) == (0, [])
 
 
+def test_the_last_of_several_contracts_counts(home: Home) -> None:
+    """Digests sort at random: by them the oldest reading would count half of the time."""
+    home.ingest("user_days", lambda w: (Outcome("data"), [user(FIRST, 1, a="1", b="2", c="3", d="4")]), Window.of_day(FIRST))
+    known = home.contract("user_days")
+    for count in range(1, 5):
+        learned = replace(known, fields=(*known.fields, *(Field(name, "string") for name in "abcd"[:count])))
+        home.contracts = {"github_copilot": {"user_days": learned}}
+        home.reopen()
+        home.raw.bring_up_to_date(learned, "acme", home.store)
+        assert home.raw.bring_up_to_date(learned, "acme", home.store) == 0
+        counts = home.raw.current(*KEY)[FIRST].generation
+        told = [row[1:] for row in home.rows("user_days", "_generation, " + ", ".join("abcd"[:count])) if row[0] == counts]
+        assert told == [tuple("1234"[:count])], counts
+
+
 def test_the_answer_that_counts_is_typed_again_also_after_a_partial_one(home: Home) -> None:
     """The partial answer came later and does not count: reading only that one anew would leave the new field unknown."""
     home.ingest("user_days", lambda w: (Outcome("data"), [user(FIRST, 1, new="x"), user(FIRST, 2)]), Window.of_day(FIRST))
