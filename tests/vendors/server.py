@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,6 +49,8 @@ class ScriptedServer:
 
     def __init__(self) -> None:
         self.script: dict[str, list[Reply]] = defaultdict(list)
+        self.makers: dict[str, Callable[[Asked], Reply]] = {}
+        """Paths whose answers are made of the request; they go before `script`."""
         self.asked: list[Asked] = []
         server = self
 
@@ -60,8 +63,11 @@ class ScriptedServer:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 pairs = parse_qsl(parts.query)
-                server.asked.append(Asked(self.command, parts.path, dict(pairs), headers, body, pairs))
-                replies = server.script.get(f"{self.command} {parts.path}") or server.script.get(parts.path) or [Reply(404)]
+                asked = Asked(self.command, parts.path, dict(pairs), headers, body, pairs)
+                server.asked.append(asked)
+                made = server.makers.get(parts.path)
+                scripted = server.script.get(f"{self.command} {parts.path}") or server.script.get(parts.path) or [Reply(404)]
+                replies = [made(asked)] if made else scripted
                 reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 self.send_response_only(reply.status)
                 for name, value in reply.headers.items():
