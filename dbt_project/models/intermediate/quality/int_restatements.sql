@@ -56,6 +56,8 @@ final as (
         cast(chained.fetched_at_after as date) as restated_on,
         cast({{ dbt.datediff('chained.day', 'cast(chained.fetched_at_after as date)', 'day') }} as bigint) as days_after,
         case
+            -- The same answer of the vendor, typed anew: its generation has the name of the one before and a mark behind it (landing/raw.py).
+            when chained.generation_after like split_part(chained.generation, '-r', 1) || '-r%' then 'contract changed'
             when not chained.complete and chained.complete_after then 'completed'
             when chained.records = 0 and chained.records_after > 0 then 'arrived'
             when chained.records > 0 and chained.records_after = 0 then 'withdrawn'
