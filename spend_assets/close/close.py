@@ -8,13 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from spend_assets.close.closed import close_folder, closed_months
+from spend_assets.close.adjustments import adjustments, booked
+from spend_assets.close.closed import close_folder
 from spend_assets.close.pack import read_csv, read_manifest, write_pack
 from spend_assets.close.refusal import CloseRefused
 from spend_assets.close.tables import Cell, Table, read_tables
 
-SUMMARY_KEY = ("vendor", "account", "series", "currency")
-FROZEN = ("consumption_usd", "billed_usd", "effective_usd", "invoiced_usd")
 ZERO = Decimal(0)
 
 
@@ -58,7 +57,9 @@ def close_month(
     if not tables["summary"].rows:
         raise CloseRefused(f"nothing is known of {month:%Y-%m}: no use, no invoice")
     kind = "final" if final else "soft"
-    extra = [_adjustments(home, connection, month)]
+    moved = adjustments(home, connection, month)
+    tables["journal"] = booked(tables["journal"], moved, month, connection)
+    extra = [moved]
     if final:
         extra.insert(0, _true_up(folder / "soft", accruals))
     write_pack(folder / kind, month, kind, as_of, build_id, [*tables.values(), *extra])
@@ -78,27 +79,6 @@ def _true_up(soft: Path, accruals: list[dict[str, Cell]]) -> Table:
         now = _sum([after[key]["accrual_usd"]]) if key in after else ZERO
         rows.append((*key, accrued, band, now, now - accrued))
     return Table("true_up", columns, tuple(rows))
-
-
-def _adjustments(home: Path, connection: duckdb.DuckDBPyConnection, month: date) -> Table:
-    """Every figure of an earlier closed month that is another one now."""
-    columns = ("closed_month", *SUMMARY_KEY, "figure", "closed_usd", "now_usd", "adjustment_usd")
-    rows: list[tuple[Cell, ...]] = []
-    for closed in closed_months(home):
-        if closed >= month:
-            continue
-        folder = close_folder(home) / f"{closed:%Y-%m}" / "final"
-        read_manifest(folder)
-        before = {tuple(row[name] for name in SUMMARY_KEY): row for row in read_csv(folder / "summary.csv")}
-        present = read_tables(connection, closed)["summary"].dicts()
-        after = {tuple(str(row[name]) for name in SUMMARY_KEY): row for row in present}
-        for key in sorted(before.keys() | after.keys()):
-            for figure in FROZEN:
-                was = Decimal(before[key][figure] or 0) if key in before else ZERO
-                now = _sum([after[key][figure]]) if key in after else ZERO
-                if was != now:
-                    rows.append((closed, *key, figure, was, now, now - was))
-    return Table("adjustments", columns, tuple(rows))
 
 
 def _sum(values: Iterable[Cell]) -> Decimal:

@@ -39,6 +39,12 @@ def read_tables(connection: duckdb.DuckDBPyConnection, month: date) -> dict[str,
     return {name: _read(connection, name, query, month) for name, query in QUERIES.items()}
 
 
+def read_entities(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Which legal entity pays for an account, as the journal of any month has it."""
+    query = "select vendor, account, min(entity) from intermediate.int_close_journal group by vendor, account"
+    return {(vendor, account): entity for vendor, account, entity in connection.execute(query).fetchall()}
+
+
 def _read(connection: duckdb.DuckDBPyConnection, name: str, query: str, month: date) -> Table:
     cursor = connection.execute(query, {"month": month})
     return Table(name, tuple(str(column[0]) for column in cursor.description or []), tuple(cursor.fetchall()))
