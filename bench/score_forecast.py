@@ -55,7 +55,7 @@ class Judged:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.score_forecast", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="spend-score-") as folder:

@@ -14,8 +14,8 @@
     days younger. Sums are of decimals, so that their order changes nothing. NULL without a day.
 #}
 {% macro weighted_level(which, half_life) -%}
-    cast(sum(case when counts and {{ which }} then cast(tamed * pow(0.5, age / {{ half_life }}.0) as decimal(28, 9)) end) as double)
-    / nullif(cast(sum(case when counts and {{ which }} then cast(weight * pow(0.5, age / {{ half_life }}.0) as decimal(28, 9)) end) as double), 0)
+    cast(sum(case when counts and {{ which }} then cast(tamed * pow(0.5, age / ({{ half_life }})) as decimal(28, 9)) end) as double)
+    / nullif(cast(sum(case when counts and {{ which }} then cast(weight * pow(0.5, age / ({{ half_life }})) as decimal(28, 9)) end) as double), 0)
 {%- endmacro %}
 
 {# How a row of spend is forecast: fees that come whatever is used, use that a pool covers, and all other use. #}

@@ -1,8 +1,12 @@
 {#
     Tuned on seeds of the sandbox that the score does not use (docs/budgets.md). A trend was tried: two months of daily bills are too noisy for it,
     and the newer days' weight follows growth as well.
+
+    Plain metered use has two forecasts, which err for different reasons: the level of weeks, and the month's own run-rate. They count the same once
+    a whole week of the month is known; so the weeks may be remembered longer than where they stand alone.
 #}
-{% set half_life = 12 %}
+{% set is_plain = "component = 'usage' and cycle_day is null" %}
+{% set half_life = "case when " ~ is_plain ~ " then 28.0 else 12.0 end" %}
 {% set level_days = 56 %}
 {% set memory_days = 112 %}
 {% set key = ['as_of', 'month', 'vendor', 'account', 'component'] %}
@@ -212,7 +216,10 @@ levels as (
     select
         {{ key | join(', ') }},
         max(median_level) as median_level,
-        {{ weighted_level('age <= ' ~ level_days, half_life) }} as level
+        {{ weighted_level('age <= ' ~ level_days, half_life) }} as level,
+        cast(sum(case when {{ is_plain }} and is_of_month and is_whole then cast(tamed as decimal(28, 9)) end) as double)
+            / nullif(count(case when is_of_month and is_whole then 1 end), 0) as run_rate,
+        least(count(case when is_of_month and is_whole then 1 end) / 7.0, 1) / 2 as run_rate_share
     from judged
     where age > 0
     group by {{ key | join(', ') }}
@@ -225,6 +232,8 @@ expected as (
             case
                 -- Seats are billed evenly by the day, or all on one day, which then has been.
                 when judged.component = 'seat' then levels.median_level
+                when levels.run_rate is not null
+                    then (1 - levels.run_rate_share) * levels.level * judged.weight + levels.run_rate_share * levels.run_rate
                 else levels.level * judged.weight
             end as decimal(28, 6)
         ) as expected_amount
