@@ -57,8 +57,8 @@ def booked(journal: Table, found: Table, month: date, connection: duckdb.DuckDBP
         for side, value in ((ledger_account, amount), ("Accounts payable", -amount)):
             debit, credit = max(value, ZERO), max(-value, ZERO)
             values: dict[str, Cell] = {
-                "month": month, "entity": entity, "vendor": vendor, "account": account, "document": f"ADJUSTMENT {closed}", "currency": "USD",
-                "ledger_account": side, "debit": debit, "credit": credit, "debit_usd": debit, "credit_usd": credit,
+                "month": month, "entity": entity, "vendor": vendor, "account": account, "document": f"ADJUSTMENT {closed}",
+                "currency": "USD", "ledger_account": side, "debit": debit, "credit": credit, "debit_usd": debit, "credit_usd": credit,
             }  # fmt: skip
             entries.append(tuple(values.get(column) for column in journal.columns))
     return Table(journal.name, journal.columns, journal.rows + tuple(entries))

@@ -75,6 +75,7 @@ REVIEWED = {
     ),
     "int_budget_status": ({"forecast_any_usd", "any"}, "the band of a forecast, and days by it"),
     "budget_status": ({"any"}, "forecasts, told in three digits"),
+    "judgements": ({"any"}, "figures that are judged, rounded"),
     "pool_status": ({"any"}, "days on which a pool runs out, by the forecast"),
     "int_signal_usage": ({"amount"}, "what detection compares; anomalies tell the exact sums"),
     "int_signal_workflow_days": ({"amount"}, "what detection compares; anomalies tell the exact sums"),
