@@ -6,15 +6,17 @@ with health as (
 ),
 
 seats as (
-    select day, account, count(*) as seats, count(case when not idle then 1 end) as used_seats
+    select day, vendor, account, count(case when not idle then 1 end) as used_seats
     from {{ ref('seats') }}
-    group by day, account
+    group by day, vendor, account
 ),
 
 judged as (
     select health.vendor, health.stream, health.account, health.day, health.loaded_records, health.expected_records, seats.used_seats
     from health
-    left join seats on health.stream = 'user_days' and health.account = seats.account and health.day = seats.day
+    -- Accounts of several vendors may bear one name.
+    left join seats
+        on health.stream = 'user_days' and health.vendor = seats.vendor and health.account = seats.account and health.day = seats.day
     inner join {{ ref('dim_calendar') }} as calendar on health.day = calendar.day and not calendar.is_weekend
 )
 

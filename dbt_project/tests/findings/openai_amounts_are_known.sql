@@ -1,4 +1,4 @@
--- A line of the bill without an amount, or with one that names no currency: what it costs is unknown, not zero.
+-- A line of the bill without an amount: what it costs is unknown, not zero.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_spend'}}}) }}
 -- Dagster shows the result on that asset: depends_on: {{ ref('int_spend') }}
 

@@ -18,9 +18,10 @@ final as (
         user_id,
         api_source,
 
-        -- money, as decimals from the text that was sent; another currency than dollars is unknown here and stops the publication
-        lower(amount.currency) as currency,
-        case when lower(amount.currency) = 'usd' then cast(amount.value as {{ money_type() }}) end as amount_usd,
+        -- money, as decimals from the text that was sent; another currency than dollars is unknown here and stops the publication. The vendor
+        -- documents the value as dollars and the word as optional.
+        coalesce(lower(amount.currency), case when amount.value is not null then 'usd' end) as currency,
+        case when coalesce(lower(amount.currency), 'usd') = 'usd' then cast(amount.value as {{ money_type() }}) end as amount_usd,
         quantity,
         quantity_unit
     from records
