@@ -1,9 +1,10 @@
 """Killed at any instant of a look, the next one finishes: nothing is lost, and nothing is told twice without its id."""
 
-import os
+import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ ROWS = [
     anomaly(level="user", entity="hr:E9", kind="spike"),  # mail
     anomaly(level="vendor", entity="cursor", vendor="cursor", kind="unit_error"),  # webhook and Slack
 ]
+Driver = subprocess.Popen[str]
 RECEIVED = {"slack": 2, "mail": 1, "hook": 1}
 
 
@@ -32,13 +34,22 @@ def toml(desk: Desk) -> str:
     return "\n".join(lines)
 
 
-def look(desk: Desk, folder: Path, crash_at: str = "") -> bool:
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Driver]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.alerts.kill_driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def look(driver: Driver, desk: Desk, folder: Path, crash_at: str = "") -> bool:
     """One look in a process of its own. Returns whether it came to its end."""
     config, done = folder / "spend.toml", folder / "done"
     config.write_text(toml(desk), encoding="utf-8")
     done.unlink(missing_ok=True)
     env = {
-        **os.environ,
         **desk.env,
         "SPEND_HOME": str(desk.home),
         "SPEND_CONFIG": str(config),
@@ -46,10 +57,11 @@ def look(desk: Desk, folder: Path, crash_at: str = "") -> bool:
         "SPEND_PSEUDONYM_KEY": KEY,
         "SPEND_CRASH_AT": crash_at,
     }
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.alerts.kill_driver", str(done)], env=env, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode in (0, 137), ran.stderr
+    assert driver.stdin is not None and driver.stdout is not None
+    driver.stdin.write(json.dumps({"env": env, "done": str(done)}) + "\n")
+    driver.stdin.flush()
+    status = driver.stdout.readline().strip()
+    assert status in ("0", "137"), f"ended with {status}; what it said is above"
     return done.exists()
 
 
@@ -57,13 +69,13 @@ def received(desk: Desk) -> dict[str, int]:
     return {"slack": len(desk.slack.asked), "mail": len(desk.smtp.taken), "hook": len(desk.hook.asked)}
 
 
-def check(desk: Desk, folder: Path, crash_at: str) -> bool:
+def check(driver: Driver, desk: Desk, folder: Path, crash_at: str) -> bool:
     """Kill at the instant, look again twice. Returns whether the instant was reached."""
     desk.build(ROWS)
-    killed = not look(desk, folder, crash_at)
-    assert look(desk, folder)
+    killed = not look(driver, desk, folder, crash_at)
+    assert look(driver, desk, folder)
     after = received(desk)
-    assert look(desk, folder) and received(desk) == after, "a further look tells nothing"
+    assert look(driver, desk, folder) and received(desk) == after, "a further look tells nothing"
     unknown = [d for d in desk.state.deliveries if d.state == "unknown"]
     assert {d.state for d in desk.state.deliveries} <= {"sent", "unknown"}
     # Slack and mail never twice; what may be lost is known to be.
@@ -76,14 +88,13 @@ def check(desk: Desk, folder: Path, crash_at: str) -> bool:
     return killed
 
 
-def test_a_kill_after_a_send_repeats_nothing_that_has_no_id(desk: Desk, tmp_path: Path) -> None:
-    assert check(desk, tmp_path, "alerts.send.after:2")
+def test_a_kill_after_a_send_repeats_nothing_that_has_no_id(driver: Driver, desk: Desk, tmp_path: Path) -> None:
+    assert check(driver, desk, tmp_path, "alerts.send.after:2")
 
 
-@pytest.mark.long
 @pytest.mark.long
 @pytest.mark.parametrize("name", POINTS)
-def test_a_kill_at_any_instant(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_kill_at_any_instant(driver: Driver, name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every hit of every instant, each on a desk of its own."""
     from tests.alerts.smtp_server import SmtpServer
     from tests.vendors.server import ScriptedServer
@@ -97,7 +108,7 @@ def test_a_kill_at_any_instant(name: str, tmp_path_factory: pytest.TempPathFacto
             desk = Desk(folder / "home", *servers)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("SPEND_PSEUDONYM_KEY", KEY)
-                if not check(desk, folder, f"{name}:{hit}"):
+                if not check(driver, desk, folder, f"{name}:{hit}"):
                     break
         finally:
             for server in servers:
