@@ -250,6 +250,10 @@ def _tombstone(field: Field, held: Any) -> Any:
     return (str(TOMBSTONE_ID) if isinstance(held, str) else TOMBSTONE_ID) if number else TOMBSTONE
 
 
+_NO_MARK = ("", "null")
+"""How vendors write that there is none: Cursor was seen to send the word."""
+
+
 def _clear_details(record: dict[str, Any], fields: Sequence[Field]) -> None:
     for field in fields:
         held = record.get(field.name)
@@ -258,5 +262,5 @@ def _clear_details(record: dict[str, Any], fields: Sequence[Field]) -> None:
                 _clear_details(inner, field.fields)
         if field.person == "detail" and held is not None:
             record[field.name] = _tombstone(field, held) if field.required else None
-        if field.person == "mark" and held not in (None, ""):
+        if field.person == "mark" and held not in (None, *_NO_MARK):
             record[field.name] = _tombstone(field, held)

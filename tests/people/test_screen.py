@@ -109,7 +109,8 @@ def test_that_an_agent_did_the_work_stays_and_which_one_does_not() -> None:
     event = {"timestamp": "1788220800000", "userEmail": "ada@acme.example", "cloudAgentId": "bc-77", "conversationId": "c-1", "model": "m"}
     kept = screened("usage_events", event)
     assert (kept["userEmail"], kept["cloudAgentId"], kept["conversationId"]) == (ERASED, ERASED, None)
-    assert screened("usage_events", {**event, "cloudAgentId": None})["cloudAgentId"] is None
+    for none in (None, "", "null"):
+        assert screened("usage_events", {**event, "cloudAgentId": none})["cloudAgentId"] == none
     assert screened("usage_events", {**event, "userEmail": "bo@acme.example"})["cloudAgentId"] == "bc-77"
 
 
