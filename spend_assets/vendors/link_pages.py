@@ -4,11 +4,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
+import msgspec
+
 from spend_assets.answers import UnexpectedAnswer, VendorUnavailable
 from spend_assets.vendors.http import Answer, HttpClient, Route
 
 PER_PAGE = 100
 """GitHub's largest page."""
+
+READS = 4
+"""A list of several pages is read so often at most, until two readings agree."""
 
 T = TypeVar("T")
 
@@ -47,3 +52,31 @@ def pages(
             before = answer.value
             following = {"page": str(int(query.get("page", "1")) + 1)}
         query = {**filters, **following}
+
+
+def steady_items(
+    client: HttpClient,
+    route: Route,
+    values: Mapping[str, str],
+    identity: Callable[[msgspec.Raw], object],
+    *,
+    day: date,
+    params: Mapping[str, str] | None = None,
+    accept: Collection[int] = (),
+) -> list[msgspec.Raw]:
+    """The items of a list that may change while its pages are read: one of several pages is read until two readings name the same.
+
+    An item that goes meanwhile hides another one, which has moved to a page that was read already. Raises VendorUnavailable when no two
+    readings in READS agree.
+    """
+    before: set[object] = set()
+    for _ in range(READS):
+        answers = [
+            answer.value or [] for answer in pages(client, route, values, list[msgspec.Raw], len, day=day, params=params, accept=accept)
+        ]
+        items = [item for answer in answers for item in answer]
+        names = {identity(item) for item in items}
+        if len(answers) == 1 or names == before:
+            return items
+        before = names
+    raise client.error(VendorUnavailable, route, "the list changed with every reading; the next run asks again", day=day)

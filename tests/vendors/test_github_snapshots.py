@@ -41,10 +41,25 @@ def test_pages_are_followed_to_the_end(server, copilot):
 
 
 def test_a_full_page_without_link_is_not_taken_for_the_last(server, copilot):
-    server.script[TEAMS] = [Reply.of([{"id": n, "slug": f"t{n}"} for n in range(100)]), Reply.of([{"id": 100, "slug": "t100"}])]
+    full, rest = Reply.of([{"id": n, "slug": f"t{n}"} for n in range(100)]), Reply.of([{"id": 100, "slug": "t100"}])
+    server.script[TEAMS] = [full, rest, full, rest]
     records = []
     copilot().fetch("teams", DAY, records.append)
     assert len(records) == 101
+
+
+def test_a_team_that_goes_while_the_list_is_read_hides_no_other(server, copilot):
+    """The second reading shows the team that had moved to the first page; the third agrees with it."""
+    first, gone, moved, last = ({"id": n, "slug": f"t{n}"} for n in range(4))
+    after = following(server, 2, TEAMS)
+    server.script[TEAMS] = [
+        Reply.of([first, gone], Link=after),
+        Reply.of([last]),
+        *[Reply.of([first, moved], Link=after), Reply.of([last])] * 2,
+    ]
+    records = []
+    assert copilot().fetch("teams", DAY, records.append).complete
+    assert [json.loads(record)["id"] for record in records] == [0, 2, 3]
 
 
 def test_a_server_that_does_not_know_pages_is_no_endless_list(server, copilot):

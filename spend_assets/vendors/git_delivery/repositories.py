@@ -4,15 +4,12 @@ from datetime import date, datetime
 
 import msgspec
 
-from spend_assets.answers import Outcome, Sink, VendorUnavailable, Window
+from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.vendors.git_delivery.records import evidence
 from spend_assets.vendors.git_delivery.routes import ORG_REPOSITORIES, REPOSITORY
 from spend_assets.vendors.git_delivery.scope import Repository, Scope, naming
-from spend_assets.vendors.link_pages import pages
+from spend_assets.vendors.link_pages import steady_items
 from spend_assets.vendors.records import HeldRecords, decode_leniently
-
-READS = 4
-"""A repository that is deleted while the pages are read hides another one: lists of several pages are read until two agree."""
 
 
 class _Named(msgspec.Struct):
@@ -69,15 +66,7 @@ def _read(scope: Scope, day: date) -> dict[str, msgspec.Raw | None]:
 
 
 def _of_organisation(scope: Scope, org: str, day: date) -> list[msgspec.Raw]:
-    before: set[str] = set()
-    records: list[msgspec.Raw] = []
-    for _ in range(READS):
-        listed = pages(scope.client, ORG_REPOSITORIES, {"org": org}, list[msgspec.Raw], len, day=day, params={"sort": "full_name"})
-        answers = [answer.value or [] for answer in listed]
-        records = [record for answer in answers for record in answer]
-        names = {decode_leniently(record, _Named).full_name for record in records}
-        if len(answers) == 1 or names == before:
-            return records
-        before = names
-    text = f"the list of repositories of {org} changed with every read; the next run asks again"
-    raise scope.client.error(VendorUnavailable, ORG_REPOSITORIES, text, day=day)
+    def name(record: msgspec.Raw) -> str:
+        return decode_leniently(record, _Named).full_name
+
+    return steady_items(scope.client, ORG_REPOSITORIES, {"org": org}, name, day=day, params={"sort": "full_name"})

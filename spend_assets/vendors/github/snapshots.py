@@ -1,6 +1,6 @@
 """Snapshots in pages: seats, teams and team members, as they are on the day of asking. GitHub keeps no history of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -9,7 +9,7 @@ from spend_assets.answers import Outcome, Sink, Window
 from spend_assets.vendors.github.routes import TEAM_MEMBERS, TEAMS
 from spend_assets.vendors.github.scope import Scope
 from spend_assets.vendors.http import Route
-from spend_assets.vendors.link_pages import pages
+from spend_assets.vendors.link_pages import pages, steady_items
 from spend_assets.vendors.records import HeldRecords, decode_leniently, with_keys
 
 READS = 2
@@ -27,6 +27,12 @@ class Assignee(msgspec.Struct):
 
 class SeatHolder(msgspec.Struct):
     assignee: Assignee | None = None
+
+
+class Listed(msgspec.Struct):
+    """A team or one of its members."""
+
+    id: int
 
 
 class Team(msgspec.Struct):
@@ -82,7 +88,7 @@ def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
     """
     with HeldRecords(scope.limits) as held:
         for org in scope.team_orgs:
-            for record in list(_list(scope, TEAMS, {"org": org}, window.start)):
+            for record in _list(scope, TEAMS, {"org": org}, window.start):
                 team = decode_leniently(record, Team)
                 added: dict[str, str | int] = {"organization": org, "team_id": team.id, "team_slug": team.slug}
                 for member in _list(scope, TEAM_MEMBERS, {"org": org, "team_slug": team.slug}, window.start, accept=(404,)):
@@ -91,6 +97,8 @@ def fetch_team_members(scope: Scope, window: Window, sink: Sink) -> Outcome:
     return Outcome("data")
 
 
-def _list(scope: Scope, route: Route, values: Mapping[str, str], day: date, accept: tuple[int, ...] = ()) -> Iterator[msgspec.Raw]:
-    for answer in pages(scope.client, route, values, list[msgspec.Raw], len, day=day, accept=accept):
-        yield from answer.value or ()
+def _list(scope: Scope, route: Route, values: Mapping[str, str], day: date, accept: tuple[int, ...] = ()) -> list[msgspec.Raw]:
+    def number(record: msgspec.Raw) -> int:
+        return decode_leniently(record, Listed).id
+
+    return steady_items(scope.client, route, values, number, day=day, accept=accept)
