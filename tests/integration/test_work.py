@@ -10,6 +10,9 @@ from spend_assets.sandbox.run import SandboxConfig
 from tests.integration.lab import Lab, open_lab
 from tests.integration.work_key import compare_work
 
+BY_DAY = tuple(
+    f"intermediate.{name}" for name in ("int_model_calls", "int_tool_calls", "int_trace_days", "int_agent_activity", "int_turn_calls")
+)
 MARTS = ("spend_per_workflow_daily", "work_records", "delivery_weekly", "waste_patterns", "waste_evidence")
 
 
@@ -68,3 +71,24 @@ def test_the_order_and_number_of_deliveries_change_nothing(tmp_path: Path, monke
         lab.ingest()
         assert lab.build().passed
         assert told(lab) == before
+
+
+@pytest.mark.long
+def test_telemetry_that_comes_in_parts_tells_what_all_at_once_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build takes up the days that changed and those beside them; a warehouse made anew from the same files has the same rows."""
+    config = SandboxConfig(people=20, days=24, seed=93, faults="none", most_calls=15)
+    with open_lab(config, tmp_path / "home", monkeypatch, traces=True) as lab:
+        lab.at(lab.settled())
+        lab.drop_roster()
+        days = config.history()
+        # The last days come first, a week in the middle last of all.
+        for first, last in ((16, 23), (0, 6), (7, 15)):
+            lab.sandbox.write_traces(lab.home / "collector", days[first], days[last])
+            lab.ingest()
+            assert lab.build().passed
+        in_parts = told(lab) | {name: lab.query(f"select * exclude (cell_version) from {name} order by all") for name in BY_DAY}
+        (lab.home / "warehouse.duckdb").unlink()
+        assert lab.build().passed
+        at_once = told(lab) | {name: lab.query(f"select * exclude (cell_version) from {name} order by all") for name in BY_DAY}
+        assert all(in_parts.values())
+        assert in_parts == at_once
