@@ -1,8 +1,13 @@
-"""The company's workflows that agents run by themselves: what each is for, whose it is, and on which days it proposes a change."""
+"""The workflows that agents run by themselves: what each is for, whose it is, when it proposes a change, and on which keys it runs.
 
-from datetime import date
+One story is in them: the bot of dependency updates runs on a small model until its team takes the largest one, and does the same with it.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import NamedTuple
 
+from spend_assets.sandbox.anthropic_people import Key
 from spend_assets.sandbox.dice import Dice
 from spend_assets.sandbox.organisation import Organisation, Team
 
@@ -32,6 +37,10 @@ class AgentWorkflow(NamedTuple):
 
 
 READ = 4
+SWAPPED = "dependency-updates"
+SMALL, LARGE = "claude-haiku-5-5", ("claude-opus-4-8", "claude-opus-5-5")
+DEARER = 45
+"""From $4 to $180 for the same work."""
 _CATALOG = (
     ("dependency-updates", "Weekly dependency updates", "automation", "Mon-Fri 04:00-08:00", 115, (0, 2)),
     ("docs-refresh", "Docs refresh", "docs", "", 25, (1, 4)),
@@ -55,3 +64,16 @@ def agent_workflows(organisation: Organisation, dice: Dice) -> list[AgentWorkflo
         by_hand = minutes + dice.between(0, 9, "baseline", name) if minutes else 0
         found.append(AgentWorkflow(name, title, task_class, window, by_hand, weekdays, team))
     return found
+
+
+def workflows_of_keys(workflows: list[AgentWorkflow], keys: Iterable[Key], dice: Dice) -> dict[str, AgentWorkflow]:
+    """Which workflow each key serves, by the key's name. Those that telemetry tells of come first, so that the first workflows have one."""
+    products = {key.name: key.product for key in keys}
+    names = sorted(products, key=lambda name: (products[name] != "messages_api", dice.number("workflow of", name)))
+    return {name: workflows[place % len(workflows)] for place, name in enumerate(names)}
+
+
+def swap_day(end: date) -> date:
+    """The Monday on which the bot's model is another one: some three weeks before the history ends."""
+    day = end - timedelta(days=17)
+    return day - timedelta(days=day.weekday())

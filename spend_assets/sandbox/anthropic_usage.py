@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from spend_assets.sandbox.agent_workflows import DEARER, LARGE, SMALL, SWAPPED, agent_workflows, swap_day, workflows_of_keys
 from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE, AnthropicPeople, Key, Member, Workspace
 from spend_assets.sandbox.faults import Faults
 
@@ -129,6 +130,9 @@ class AnthropicUsage:
         self._changes: dict[tuple[str, date], Change] = {}
         self._late: dict[tuple[str, date], tuple[int, int]] = {}
         self._stuck: set[tuple[str, date]] = set()
+        served = workflows_of_keys(agent_workflows(people.organisation, self._dice), people.keys, self._dice)
+        self._swapping = {name for name, workflow in served.items() if workflow.name == SWAPPED}
+        self._swap_day = swap_day(self._config.end)
         for account in (CONSOLE, ENTERPRISE):
             self._decide(account)
 
@@ -207,6 +211,10 @@ class AnthropicUsage:
         tier = "batch" if key.product == "message_batches_api" else "standard"
         own = None if actor.subject else key
         models = self._models(day, chance, 2)
+        if key.name in self._swapping:
+            is_small = day < self._swap_day
+            models = [m for m in MODELS if m.name in ((SMALL,) if is_small else LARGE) and m.start <= day < m.end]
+            total //= DEARER if is_small else 1
         rows = [
             self._use(CONSOLE, day, actor, own, m, key.product, key.workspace, total // len(models), _API_MIX, tier, chance) for m in models
         ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
-from spend_assets.sandbox.agent_workflows import AgentWorkflow, agent_workflows
+from spend_assets.sandbox.agent_workflows import AgentWorkflow, agent_workflows, workflows_of_keys
 from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE
 from spend_assets.sandbox.anthropic_usage import AnthropicUsage, Model, Use
 from spend_assets.sandbox.delivery_story import TOPICS, Change
@@ -118,8 +118,7 @@ class Traces:
     def __init__(self, world: World, usage: AnthropicUsage, delivery: DeliveryWorld):
         self.world, self._usage, self._delivery = world, usage, delivery
         self.workflows = agent_workflows(world.organisation, world.dice)
-        names = sorted({key.name for key in usage.people.keys}, key=lambda name: world.dice.number("workflow of", name))
-        self._workflow_of_key = {name: self.workflows[place % len(self.workflows)] for place, name in enumerate(names)}
+        self._workflow_of_key = workflows_of_keys(self.workflows, usage.people.keys, world.dice)
         self._lock = threading.Lock()
         self._changes: dict[int, list[Change]] | None = None
         self._by_repository: dict[str, list[Change]] = {}

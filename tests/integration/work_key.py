@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
 
+import duckdb
+
+from spend_assets.sandbox.agent_workflows import DEARER, LARGE, SMALL, SWAPPED, swap_day
 from spend_assets.sandbox.work_truth import TaskTruth
 from tests.integration.lab import Lab
 
@@ -16,6 +19,11 @@ MART = """
         sum(coalesce(completed_cohort_cost_usd, 0) + coalesce(failed_cohort_cost_usd, 0)),
         sum(effective_usd), sum(effective_low_usd), sum(effective_high_usd)
     from marts.spend_per_workflow_daily group by workflow_id
+"""
+SWAPS = """
+    select verdict, cost_ratio_low, cost_ratio, cost_ratio_high
+    from marts.model_swaps
+    where workflow_id like $workflow || '-%' and swapped_on = $day and earlier_model = $small and model in $large
 """
 LINKS = """
     select sessions.session_id, links.task_key, links.change_key
@@ -36,6 +44,8 @@ class WorkTally:
     held: list[bool] = field(default_factory=list)
     widths: list[float] = field(default_factory=list)
     """Of the intervals elsewhere, relative to the truth."""
+    swap: tuple[str, Decimal, Decimal, Decimal] | None = None
+    """Of the bot whose model was swapped: verdict, and the ratio of its cost with its interval."""
 
     @property
     def precision(self) -> float:
@@ -46,19 +56,26 @@ class WorkTally:
         return (
             f"{self.links} links, precision {self.precision:.4f}, {self.linked_sessions} of {self.linkable_sessions} sessions linked; "
             f"cost per completed task: {len(self.errors)} workflows well covered, largest error {max(self.errors, default=0):.4f}; "
-            f"{len(self.held)} others, {sum(self.held)} inside their interval, median width {width} of the truth"
+            f"{len(self.held)} others, {sum(self.held)} inside their interval, median width {width} of the truth; "
+            f"the model swap of the story: {self.swap and ' '.join(map(str, self.swap))}"
         )
 
     def require(self) -> None:
         assert self.links > 50 and self.precision >= PRECISE, str(self)
         assert self.errors and max(self.errors) <= CLOSE, str(self)
         assert sum(self.held) >= HELD * len(self.held), str(self)
+        assert self.swap is not None, str(self)
+        verdict, low, _, high = self.swap
+        assert verdict == "too_few_tasks" or (verdict == "dearer" and low <= DEARER <= high), str(self)
 
 
 def compare_work(lab: Lab) -> WorkTally:
     tally = WorkTally()
     _links(lab, tally)
     _costs(lab, tally)
+    asked = {"workflow": SWAPPED, "day": swap_day(lab.sandbox.config.end), "small": SMALL, "large": list(LARGE)}
+    with duckdb.connect(str(lab.pipeline.warehouse.path), read_only=True) as connection:
+        tally.swap = connection.execute(SWAPS, asked).fetchone()
     return tally
 
 
