@@ -1,8 +1,27 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_work_cells'), by=['day']) }}"
+    )
+}}
+
 {% set classes = ['uncached_input', 'cache_read', 'cache_write', 'output'] %}
 
-with calls as (
+-- Pools are of one day, so a day is worked up without all others.
+with due as (
+    select cells.*
+    from {{ ref('int_work_cells') }} as cells
+    {% if is_incremental() %}
+    left join (select distinct day from {{ this }}) as stored on cells.day = stored.day
+    where stored.day is null
+    {% endif %}
+),
+
+calls as (
     select
-        *,
+        turn_calls.*,
         -- Whose bill a call is on: its provider's, where the agent sends none its maker's.
         case
             when emitter = 'copilot' then 'github_copilot'
@@ -11,7 +30,8 @@ with calls as (
             when provider in ('anthropic', 'openai', 'cursor') then provider
         end as bill_vendor,
         {{ bill_model('model') }} as bill_model
-    from {{ ref('int_turn_calls') }}
+    from {{ ref('int_turn_calls') }} as turn_calls
+    inner join due on turn_calls.day = due.day
 ),
 
 contexts as (
@@ -23,13 +43,14 @@ contexts as (
         {% endfor %}
         coalesce(min(workflow_run_id), min(ci_run_id)) as run_id
     from {{ ref('stg_otlp__contexts') }}
+    where day in (select day from due)
     group by account, context_key
 ),
 
 spend as (
     select *, {{ bill_model('model') }} as bill_model, {{ token_class('sku') }} as token_class
     from {{ ref('int_spend_effective') }}
-    where series <> 'human_seat' and principal_kind in ('person', 'machine')
+    where day in (select day from due) and series <> 'human_seat' and principal_kind in ('person', 'machine')
 ),
 
 employees as (
@@ -37,7 +58,7 @@ employees as (
 ),
 
 names as (
-    select * from {{ ref('int_work_callers') }}
+    select * from {{ ref('int_work_callers') }} where day in (select day from due)
 ),
 
 callers as (
@@ -389,9 +410,13 @@ unexplained as (
 ),
 
 final as (
-    select * from worked
-    union all
-    select * from unexplained
+    select costs.*, due.cell_version
+    from (
+        select * from worked
+        union all
+        select * from unexplained
+    ) as costs
+    inner join due on costs.day = due.day
 )
 
 select * from final
