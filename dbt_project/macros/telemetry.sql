@@ -111,7 +111,8 @@
 {# The class of tokens that a line of a bill is for; other where telemetry tells of nothing alike, NULL where the line is for all of them. #}
 {% macro token_class(sku) -%}
     case
-        when {{ sku }} like '%batch%' then 'other'
+        -- The cloud agent tells of itself, by its credits.
+        when {{ sku }} like '%batch%' or {{ sku }} like 'coding_agent%' then 'other'
         when {{ sku }} like 'tokens:uncached_input%' then 'uncached_input'
         when {{ sku }} like 'tokens:cache_creation%' or {{ sku }} like '%, cache write' then 'cache_write'
         when {{ sku }} like 'tokens:cache_read%' or {{ sku }} like '%, cached input' then 'cache_read'

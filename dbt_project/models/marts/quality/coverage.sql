@@ -134,6 +134,15 @@ told_work as (
     group by vendor
 ),
 
+-- The cloud agent's sessions tell credits; by them the bill's part of it is theirs.
+told_cloud_work as (
+    select
+        'github_copilot' as vendor,
+        {{ share('sum(case when effective_usd is not null then 1 else 0 end)', 'count(*)') }} as share
+    from {{ ref('int_cloud_session_costs') }}
+    having count(*) > 0
+),
+
 -- Whole percent: to six digits, the rest of a vendor's total would be what one person spent.
 final as (
     select
@@ -152,6 +161,14 @@ final as (
         'Use whose sessions told of it; the rest has no telemetry, and its work is unknown.',
         {{ whole_percent('told_work.share') }}
     from told_work
+    union all
+    select
+        vendor,
+        'cloud_agent_work',
+        case when share > 0 then 'measured' else 'not_exposed' end,
+        'Sessions of the cloud agent whose cost is known by their credits; what the others cost is unknown.',
+        {{ whole_percent('share') }}
+    from told_cloud_work
     union all
     -- What no vendor and no source tells, for all of them alike.
     select vendor, measure, absent, reason, cast(null as decimal(9, 6)) from reasons where vendor = '(all)'

@@ -38,10 +38,8 @@ cloud_changes as (
     select * from {{ ref('int_agent_task_pull_requests') }}
 ),
 
-cloud_people as (
-    select account, github_id, day, min(person_id) as person_id
-    from {{ ref('int_github_copilot_person_days') }}
-    group by account, github_id, day
+cloud_costs as (
+    select * from {{ ref('int_cloud_session_costs') }}
 ),
 
 paid as (
@@ -197,7 +195,7 @@ cloud as (
         'copilot' as emitter,
         cast(cloud_sessions.created_at as date) as day,
         cast(date_diff('second', cloud_sessions.created_at, cloud_sessions.completed_at) as bigint) as duration_seconds,
-        coalesce(people.person_id, 'github_copilot:' || cast(cloud_sessions.user_id as varchar)) as person_key,
+        coalesce(cloud_costs.person_id, 'github_copilot:' || cast(cloud_sessions.user_id as varchar)) as person_key,
         'person' as principal_kind,
         cast(null as varchar) as workflow_id,
         cloud_sessions.task_id as workflow_run_id,
@@ -231,18 +229,15 @@ cloud as (
         {% for column in ['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens'] %}
         cast(null as bigint) as {{ column }},
         {% endfor %}
-        {{ times('cloud_sessions.nano_credits', "'0.000000001'") }} as credits,
+        cloud_costs.credits,
         cast(null as {{ money_type() }}) as estimated_usd,
-        cast(null as {{ money_type() }}) as effective_usd,
-        'none' as cost_method,
+        cloud_costs.effective_usd,
+        case when cloud_costs.effective_usd is null then 'none' else 'direct' end as cost_method,
         cast(0 as bigint) as calls_without_cost,
         'github_copilot' as vendor
     from cloud_sessions
     left join cloud_opened as opened on cloud_sessions.account = opened.account and cloud_sessions.task_id = opened.task_id
-    left join cloud_people as people
-        on cloud_sessions.account = people.account
-        and cast(cloud_sessions.created_at as date) = people.day
-        and cloud_sessions.user_id = people.github_id
+    left join cloud_costs on cloud_sessions.account = cloud_costs.account and cloud_sessions.session_id = cloud_costs.session_id
 ),
 
 final as (
