@@ -300,6 +300,13 @@ class AnthropicUsage:
             rows.append(use if part == 1_000_000 else _scaled(use, part))
         return rows
 
+    def final_millionths(self, account: str, day: date, actor: str) -> int:
+        """What the vendor's last word on a day makes of an actor's use as first recorded, in millionths; 0 where it took it back."""
+        change = self._changes.get((account, day))
+        if change is None:
+            return 1_000_000
+        return 0 if change.deleted == actor else 1_000_000 + change.parts_per_million
+
     def _arrives(self, account: str, day: date, actor: Actor, over: datetime) -> datetime:
         late = self._late.get((account, day))
         if late and self._dice.number("claude is late", account, day, actor.id) % 100 < late[1]:

@@ -136,6 +136,10 @@ class Traces:
                 found += self._of_actor(account, day, uses)
         return found
 
+    def final_millionths(self, session: Session) -> int:
+        """Of what a session used at first, what the vendor's final ledger has of it: days are restated."""
+        return self._usage.final_millionths(session.account, session.day, session.principal)
+
     def _is_told(self, use: Use) -> bool:
         if use.actor.member:
             return use.product == "claude_code" and self.world.dice.fraction("telemetry", use.actor.id) < self.world.config.telemetry

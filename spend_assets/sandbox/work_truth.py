@@ -41,9 +41,10 @@ class WorkflowTruth:
         return sum(task.completed for task in self.tasks.values())
 
 
-def effective(session: Session) -> Decimal:
-    """What the vendor charged for its calls."""
-    return PICO * sum(charged(session.account, call.list_amount) for call in session.calls)
+def effective(traces: Traces, session: Session) -> Decimal:
+    """What the vendor's final ledger charges for its calls."""
+    first = sum(charged(session.account, call.list_amount) for call in session.calls)
+    return PICO * (first * traces.final_millionths(session) // 1_000_000)
 
 
 def work_truth(traces: Traces, delivery: DeliveryWorld, days: Iterable[date], as_of: datetime) -> dict[str, WorkflowTruth]:
@@ -63,7 +64,7 @@ def work_truth(traces: Traces, delivery: DeliveryWorld, days: Iterable[date], as
             change = session.change
             key = f"{change.repository.full_name}#{change.number}" if change else session.run_id
             task = workflow.tasks.setdefault(key, TaskTruth(key))
-            task.effective_usd += effective(session)
+            task.effective_usd += effective(traces, session)
             task.sessions += 1
             task.completed = change is not None and _is_completed(change, taken_back, as_of)
     return dict(found)

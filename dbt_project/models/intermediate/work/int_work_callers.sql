@@ -66,11 +66,31 @@ names as (
     where owners.workflow_id is not null
 ),
 
+-- By what names telemetry ever spoke of a machine.
+spoken_of as (
+    select distinct 'id:' || lower(principal_id) as name from {{ ref('stg_otlp__contexts') }} where principal_id is not null
+    union
+    select distinct 'key:' || lower(service) from {{ ref('stg_otlp__contexts') }} where service is not null
+    union
+    select distinct 'workflow:' || workflow_id from {{ ref('stg_otlp__contexts') }} where workflow_id is not null
+),
+
 -- A key that is rotated keeps its name: both are one caller. Every principal belongs to one.
 callers as (
     select vendor, account, day, principal, coalesce(min(case when rank = 3 then name end), principal) as caller
     from names
     group by vendor, account, day, principal
+),
+
+claimed as (
+    select distinct callers.vendor, callers.account, callers.caller
+    from callers
+    inner join names
+        on callers.vendor = names.vendor
+        and callers.account = names.account
+        and callers.day = names.day
+        and callers.principal = names.principal
+    inner join spoken_of on names.name = spoken_of.name
 ),
 
 final as (
@@ -87,7 +107,8 @@ final as (
             when used.principal_kind = 'person' then coalesce(people.person_id, names.principal)
             when owners.is_personal then 'hr:' || owners.owner_employee_id
         end as person_id,
-        owners.workflow_id as owner_workflow_id
+        owners.workflow_id as owner_workflow_id,
+        claimed.caller is not null as is_claimed
     from names
     inner join callers
         on names.vendor = callers.vendor
@@ -109,6 +130,7 @@ final as (
         and names.account = owners.account
         and names.day = owners.day
         and names.principal = owners.principal
+    left join claimed on callers.vendor = claimed.vendor and callers.account = claimed.account and callers.caller = claimed.caller
 )
 
 select * from final

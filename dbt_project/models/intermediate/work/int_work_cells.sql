@@ -19,7 +19,7 @@ bill as (
 callers as (
     select
         day,
-        {{ rows_digest(['vendor', 'account', 'principal', 'rank', 'name', 'caller', 'payer_kind', 'person_id', 'owner_workflow_id']) }} as version
+        {{ rows_digest(['vendor', 'account', 'principal', 'rank', 'name', 'caller', 'payer_kind', 'person_id', 'owner_workflow_id', 'is_claimed']) }} as version
     from {{ ref('int_work_callers') }}
     group by day
 ),

@@ -62,7 +62,7 @@ names as (
 ),
 
 callers as (
-    select distinct vendor, account, day, principal, caller, payer_kind, person_id, owner_workflow_id from names
+    select distinct vendor, account, day, principal, caller, payer_kind, person_id, owner_workflow_id, is_claimed from names
 ),
 
 -- The work that is paid together: what one turn asked of one model on one day.
@@ -167,10 +167,6 @@ placed as (
         and parts.bill_vendor = matched.bill_vendor
 ),
 
-used_callers as (
-    select distinct bill_vendor as vendor, pool_account as account, day, pool_principal as caller from placed where cost_method = 'direct'
-),
-
 -- Only on such days are the machines that nobody claims put together.
 nameless_days as (
     select distinct bill_vendor as vendor, day from placed where pool_principal = '(machines)'
@@ -182,10 +178,10 @@ pooled as (
         callers.caller,
         callers.payer_kind,
         callers.owner_workflow_id,
-        case when callers.payer_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(all)' else spend.account end
+        case when callers.payer_kind = 'machine' and not callers.is_claimed and nameless_days.day is not null then '(all)' else spend.account end
             as pool_account,
         case
-            when callers.payer_kind = 'machine' and used_callers.caller is null and nameless_days.day is not null then '(machines)'
+            when callers.payer_kind = 'machine' and not callers.is_claimed and nameless_days.day is not null then '(machines)'
             else callers.caller
         end as pool_principal
     from spend
@@ -194,11 +190,6 @@ pooled as (
         and spend.account = callers.account
         and spend.day = callers.day
         and spend.principal = callers.principal
-    left join used_callers
-        on callers.vendor = used_callers.vendor
-        and callers.account = used_callers.account
-        and callers.day = used_callers.day
-        and callers.caller = used_callers.caller
     left join nameless_days on spend.vendor = nameless_days.vendor and spend.day = nameless_days.day
 ),
 
