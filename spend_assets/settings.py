@@ -99,6 +99,8 @@ class Retention(Section):
     """Persons in landing, raw and the warehouse, at most. They go by whole months, once the last month is settled: never below 92."""
     published_person_days: int = Field(default=91, ge=7)
     """Rows of single persons in restricted files."""
+    telemetry_days: int = Field(default=90, ge=90)
+    """Agents' telemetry in landing, raw and the warehouse. It goes by whole months, the youngest day of which must have settled."""
     work_record_days: int = Field(default=90, ge=7)
     """Published work records."""
     quarantine_days: int = Field(default=30, ge=1)

@@ -198,6 +198,20 @@ class RawStore:
         self._files.pop(key, None)
         self._reports.pop(key, None)
 
+    def forget_before(self, vendor: str, stream: str, account: str, until: date) -> int:
+        """Delete the months before `until`, the first day of one, and what typing found in them. Returns how many days that were."""
+        key = (vendor, stream, account)
+        gone = len([day for day in self.days(*key) if day < until])
+        for folder in sorted(self.folder(*key).glob("????-??")):
+            if f"{folder.name}-01" < until.isoformat():
+                shutil.rmtree(folder)
+        for path in sorted((self.folder(*key) / "typing").glob("[0-9]*.json")):
+            if path.name[:10] < until.isoformat():
+                path.unlink()
+        self._files.pop(key, None)
+        self._reports.pop(key, None)
+        return gone
+
     def _write(self, contract: StreamContract, manifest: Manifest, typed: TypedGeneration, again: str) -> None:
         key = (contract.vendor, contract.stream, manifest.account)
         by_day = self.days(*key)

@@ -23,6 +23,7 @@ from spend_assets.people.erase import Certificate, certificates
 from spend_assets.people.errors import PersonCommandRefused
 from spend_assets.people.forget import Forgetting
 from spend_assets.people.me import remove_ended
+from spend_assets.people.telemetry import forget_telemetry
 from spend_assets.pipeline import Pipeline
 from spend_assets.publish.audiences import published_tables
 from spend_assets.publish.generations import withdraw_restricted
@@ -38,6 +39,7 @@ class Retained:
     erased_generations: int = 0
     erased_input_files: int = 0
     aged_generations: int = 0
+    telemetry_days: int = 0
     input_files: int = 0
     rebuilds: int = 0
     restricted_publications: int = 0
@@ -60,8 +62,9 @@ def apply_retention(pipeline: Pipeline, say: Say) -> Retained:
         retained.own_figures = remove_ended(home, now)
         if settings.retention_is_enforced:
             days = settings.retention
-            ageing = Ageing(home, pipeline.clock, pipeline.contracts, lambda: published_tables(ensure_manifest()))
-            retained.aged_generations = ageing.apply(days.person_days, say).generations
+            tables = lambda: published_tables(ensure_manifest())  # noqa: E731
+            retained.aged_generations = Ageing(home, pipeline.clock, pipeline.contracts, tables).apply(days.person_days, say).generations
+            retained.telemetry_days = forget_telemetry(home, pipeline.clock, pipeline.contracts, tables, days.telemetry_days, say)
             retained.input_files = _old_inputs(pipeline, pipeline.contracts, now - timedelta(days=days.inbox_days))
             before = now - timedelta(days=days.restricted_publication_days)
             retained.rebuilds = _old_rebuilds(home, before)

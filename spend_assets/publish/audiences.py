@@ -17,7 +17,8 @@ class PublishedTable:
     """A mart with what its yml says under `config: meta:`. `pseudonymise` names person columns, `order_by` the columns to sort by first.
 
     `period` names the column that dates a row, where it is not day, week or month; `kept_days` the setting of [retention] after whose
-    days all rows of a restricted table go. Rows of persons go by themselves.
+    days all rows of a restricted table go. Rows of persons go by themselves. `follows_from` is telemetry where a table can be told of a day
+    only as long as the telemetry of that day is kept.
     """
 
     schema: str
@@ -28,6 +29,7 @@ class PublishedTable:
     order_by: tuple[str, ...] = ()
     period: str = ""
     kept_days: str = ""
+    follows_from: str = ""
 
 
 def published_tables(manifest_path: Path) -> tuple[PublishedTable, ...]:
@@ -74,8 +76,12 @@ def _table(node: Mapping[str, Any]) -> PublishedTable:
     kept_days = str(meta.get("kept_days") or "")
     if kept_days and (audiences != ("restricted",) or kept_days not in Retention.model_fields):
         raise PublicationRefused(f"model {name}: meta kept_days is for restricted tables, and names a setting of [retention]")
+    follows_from = str(meta.get("follows_from") or "")
+    if follows_from not in ("", "telemetry"):
+        raise PublicationRefused(f"model {name}: meta follows_from is telemetry or nothing, not {follows_from!r}")
     order_by = _names(meta.get("order_by"), name, "order_by")
-    return PublishedTable(node["schema"], name, audiences, k_rule, pseudonymise, order_by, str(meta.get("period") or ""), kept_days)
+    period = str(meta.get("period") or "")
+    return PublishedTable(node["schema"], name, audiences, k_rule, pseudonymise, order_by, period, kept_days, follows_from)
 
 
 def _names(value: object, model: str, field: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import duckdb
 
 from spend_assets.publish.audiences import PublishedTable
 from spend_assets.publish.files import quoted
-from spend_assets.publish.kept import kept_file, kept_until, period_of
+from spend_assets.publish.kept import kept_file, period_of
 from spend_assets.publish.pseudonyms import PERSON_PREFIXES, Pseudonyms
 from spend_assets.publish.refusal import PublicationRefused
 from spend_assets.settings import Retention
@@ -136,9 +136,10 @@ def source_of(
         return warehouse
     if table.audiences == ("restricted",):
         return f"(FROM {warehouse} WHERE {_young(table, quoted(period), as_of, retention)})" if retention else warehouse
-    path, until = kept_file(home, table.name), kept_until(home)
-    if path is None or until is None:
+    found = kept_file(home, table.name)
+    if found is None:
         return warehouse
+    path, until = found
     # A column that the table got or lost since has no figure in what was told before.
     held = {str(row[0]) for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()}
     old = ", ".join(f"CAST({quoted(n) if n in held else 'NULL'} AS {kind}) AS {quoted(n)}" for n, kind in types.items())

@@ -18,7 +18,7 @@ from spend_assets.publish.audiences import PublishedTable, published_tables
 from spend_assets.publish.durable import sha256_of, sync_tree
 from spend_assets.publish.files import DatabaseFile, TableFile, write_databases
 from spend_assets.publish.focus import write_focus
-from spend_assets.publish.kept import kept_until
+from spend_assets.publish.kept import TELEMETRY, kept_until
 from spend_assets.publish.memory import remember
 from spend_assets.publish.page.pages import write_pages
 from spend_assets.publish.permissions import grant, resolve_groups
@@ -117,6 +117,7 @@ def publish(
 def _publication_id(build_id: str, as_of: date, key_id: str, tables: tuple[PublishedTable, ...], settings: Settings) -> str:
     """16 hex digits over all that the bytes depend on: the build, the key, the tables' audiences, what pages say, this code, DuckDB."""
     said = [str(settings.platform.k), settings.privacy.manager_view, settings.privacy.agreement or "", str(kept_until(settings.home))]
+    said += [str(kept_until(settings.home, TELEMETRY))]
     said += [repr(settings.retention), str(settings.retention_is_enforced)]
     digest = hashlib.sha256("\n".join([build_id, as_of.isoformat(), key_id, *said, duckdb.__version__, repr(tables)]).encode())
     package = Path(__file__).resolve().parent
