@@ -85,6 +85,24 @@
     {% endif %}
 {% endmacro %}
 
+{# The sessions that an incremental model of sessions puts together now: all that forget_stale_cells left none of. #}
+{% macro due_sessions() %}
+    select cells.*
+    from {{ ref('int_session_cells') }} as cells
+    {% if is_incremental() %}
+    left join (select distinct account, session_key from {{ this }}) as stored
+        on cells.account = stored.account and cells.session_key = stored.session_key
+    where stored.account is null
+    {% endif %}
+{% endmacro %}
+
+{# The rows of a relation that are of the due sessions. #}
+{% macro of_sessions(rows) %}
+    select records.*, due.cell_version as session_version
+    from {{ rows }} as records
+    inner join due on records.account = due.account and records.session_key = due.session_key
+{% endmacro %}
+
 {# The records of a staging model of the due cells themselves. #}
 {% macro of_due(records) %}
     select records.*, due.cell_version

@@ -1,24 +1,36 @@
-with turns as (
-    select * from {{ ref('int_turns') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_session_cells'), by=['account', 'session_key']) }}"
+    )
+}}
+
+with due as (
+    {{ due_sessions() }}
+),
+
+turns as (
+    {{ of_sessions(ref('int_turns')) }}
 ),
 
 contexts as (
-    select * from {{ ref('int_session_contexts') }}
+    {{ of_sessions(ref('int_session_contexts')) }}
 ),
 
 models as (
     select account, session_key, string_agg(distinct model, ', ' order by model) as models, min(model) <> max(model) as has_several
-    from {{ ref('int_turn_calls') }}
-    where session_key is not null and not is_beside
+    from ({{ of_sessions(ref('int_turn_calls')) }}) as of_sessions
+    where not is_beside
     group by account, session_key
 ),
 
 -- Titles and summaries run on a small model of their own beside the work: no switch.
 calls as (
     select account, session_key, call_key, sequence, started_at, model
-    from {{ ref('int_model_calls') }}
-    where session_key is not null
-        and coalesce(initiator, '') <> 'auxiliary'
+    from ({{ of_sessions(ref('int_model_calls')) }}) as of_sessions
+    where coalesce(initiator, '') <> 'auxiliary'
         and coalesce(operation, '') <> 'embeddings'
 ),
 
@@ -50,7 +62,7 @@ tools as (
             case when command_class = 'test' then row_number() over (
                 partition by account, session_key, command_class order by coalesce(sequence, 0) desc, started_at desc, tool_key
             ) end as test_place
-        from {{ ref('int_tool_calls') }}
+        from ({{ of_sessions(ref('int_tool_calls')) }}) as of_sessions
     ) as placed
     group by account, session_key
 ),
@@ -75,20 +87,13 @@ said as (
     group by account, session_key
 ),
 
--- The session that another one goes on from, by the sender's own id.
-names as (
-    select account, emitter, session_id, min(session_key) as session_key
-    from said
-    where session_id is not null
-    group by account, emitter, session_id
-),
-
 totals as (
     select
         account,
         session_key,
         min(first_at) as first_at,
         max(last_at) as last_at,
+        min(session_version) as cell_version,
         count(distinct cast(first_at as date)) as days,
         -- Where no call names its prompt, as with Codex, each prompt is a turn; titles and summaries without one are none.
         greatest(
@@ -114,7 +119,7 @@ final as (
         said.emitter,
         said.is_session_guessed,
         said.session_id,
-        earlier.session_key as previous_session_key,
+        said.previous_session_id,
         said.previous_session_id is not null or totals.days > 1 as is_resumed,
         said.emitter_version,
         said.service,
@@ -147,10 +152,6 @@ final as (
         tools.last_test_passed
     from totals
     inner join said on totals.account = said.account and totals.session_key = said.session_key
-    left join names as earlier
-        on said.account = earlier.account
-        and said.emitter = earlier.emitter
-        and said.previous_session_id = earlier.session_id
     left join models on totals.account = models.account and totals.session_key = models.session_key
     left join switched on totals.account = switched.account and totals.session_key = switched.session_key
     left join tools on totals.account = tools.account and totals.session_key = tools.session_key

@@ -1,14 +1,32 @@
-with activity as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_session_cells'), by=['account', 'session_key']) }}"
+    )
+}}
+
+with due as (
+    {{ due_sessions() }}
+),
+
+told as (
+    {{ of_sessions(ref('int_agent_activity')) }}
+),
+
+activity as (
     select
         account,
         session_key,
         turn_key,
         context_key,
         min(emitter) as emitter,
+        min(session_version) as cell_version,
         min(first_at) as first_at,
         max(last_at) as last_at,
         min(case when is_session_guessed then 1 else 0 end) = 1 as is_session_guessed
-    from {{ ref('int_agent_activity') }}
+    from told
     group by account, session_key, turn_key, context_key
 ),
 
@@ -25,6 +43,7 @@ contexts as (
 final as (
     select
         activity.account,
+        activity.cell_version,
         activity.session_key,
         activity.turn_key,
         activity.context_key,

@@ -1,4 +1,17 @@
-with calls as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='sync_all_columns',
+        pre_hook="{{ forget_stale_cells(ref('int_session_cells'), by=['account', 'session_key']) }}"
+    )
+}}
+
+with due as (
+    {{ due_sessions() }}
+),
+
+calls as (
     select
         account,
         session_key,
@@ -10,8 +23,7 @@ with calls as (
         {% endfor %}
         {{ sum_money('estimated_usd') }} as estimated_usd,
         {{ sum_money('client_estimated_usd') }} as client_estimated_usd
-    from {{ ref('int_turn_calls') }}
-    where session_key is not null
+    from ({{ of_sessions(ref('int_turn_calls')) }}) as of_sessions
     group by account, session_key, turn_key
 ),
 
@@ -24,7 +36,7 @@ tools as (
         {{ sum_count("case when command_class = 'test' then 1 else 0 end") }} as test_runs,
         {{ sum_count("case when command_class = 'test' and not is_success then 1 else 0 end") }} as failed_test_runs,
         {{ sum_count('case when not is_success then 1 else 0 end') }} as failed_tool_calls
-    from {{ ref('int_tool_calls') }}
+    from ({{ of_sessions(ref('int_tool_calls')) }}) as of_sessions
     group by account, session_key, turn_key
 ),
 
@@ -36,7 +48,7 @@ approvals as (
         {{ sum_count('case when is_human then 1 else 0 end') }} as human_approvals,
         {{ sum_count('case when is_human and not is_accepted then 1 else 0 end') }} as human_rejections,
         {{ sum_count('case when is_human then wait_ms end') }} as human_wait_ms
-    from {{ ref('int_approvals') }}
+    from ({{ of_sessions(ref('int_approvals')) }}) as of_sessions
     group by account, session_key, turn_key
 ),
 
@@ -60,6 +72,7 @@ prompts as (
         ) }} as failed_attempts,
         {{ sum_count("case when kind = 'compaction' then 1 else 0 end") }} as compactions
     from events
+    where (account, whole_session_key) in (select (account, session_key) from due)
     group by account, whole_session_key, whole_turn_key
 ),
 
@@ -70,14 +83,16 @@ spans as (
         turn_key,
         min(emitter) as emitter,
         min(first_at) as first_at,
-        max(last_at) as last_at
-    from {{ ref('int_session_contexts') }}
+        max(last_at) as last_at,
+        min(session_version) as cell_version
+    from ({{ of_sessions(ref('int_session_contexts')) }}) as of_sessions
     group by account, session_key, turn_key
 ),
 
 final as (
     select
         spans.account,
+        spans.cell_version,
         spans.session_key,
         spans.turn_key,
         spans.emitter,
