@@ -5,7 +5,7 @@ from collections.abc import Callable
 from spend_assets.publish.page.bills import bridge_terms, commitments, cost_centers, idle_seats, invoices
 from spend_assets.publish.page.html import paragraph, section
 from spend_assets.publish.page.published import WEEKS_SHOWN, Published, told
-from spend_assets.publish.page.work import delivery, waste, work_of_workflows
+from spend_assets.publish.page.work import delivery, judgements, waste, work_of_workflows
 
 UNFINISHED = ("failed", "missing", "partial")
 
@@ -279,6 +279,7 @@ PAGES: dict[str, tuple[str, tuple[Section, ...]]] = {
             work_of_workflows,
             spend_by_team,
             delivery,
+            judgements,
             waste,
             spend_bands,
             cost_of_privacy,

@@ -75,6 +75,31 @@ def delivery(published: Published) -> str:
     )
 
 
+def judgements(published: Published) -> str:
+    return told(
+        published,
+        "Use beside delivery: more, less, or not known",
+        "judgements",
+        ("Of", "Name", "Weeks on a side", "From", "Use", "Delivered", "Per dollar", "Quality", "Verdict", "Why"),
+        """
+        , shown AS (
+            SELECT *, use_ratio || ' (' || use_ratio_low || ' to ' || use_ratio_high || ')' AS used,
+                delivered_ratio || ' (' || delivered_ratio_low || ' to ' || delivered_ratio_high || ')' AS came,
+                delivered_per_usd_ratio || ' (' || delivered_per_usd_ratio_low || ' to ' || delivered_per_usd_ratio_high || ')' AS per_usd
+            FROM published
+        )
+        SELECT scope_kind, scope, weeks, window_from, used, came, per_usd, replace(quality, '_', ' '), replace(verdict, '_', ' '),
+            replace(reason, '_', ' ')
+        FROM shown ORDER BY scope_kind, scope
+        """,
+        (
+            "The newest weeks over as many before them, with 95 % intervals: use in dollars, changes that stayed, and changes per dollar. "
+            "Unclear is the answer wherever intervals, coverage or numbers allow no other. Evidence and no proof; never about a person.",
+        ),
+        "No week is told of teams yet.",
+    )
+
+
 def waste(published: Published) -> str:
     return told(
         published,
