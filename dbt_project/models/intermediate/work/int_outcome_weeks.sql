@@ -1,4 +1,6 @@
 {% set scopes = ['team', 'segment', 'cost_center'] %}
+{# As far as any comparison reaches back: half a year of events, and eight weeks before the first. #}
+{% set kept_days = 252 %}
 
 with spend as (
     select *
@@ -82,6 +84,7 @@ weeks as (
     left join weeks_with_gaps on told_weeks.week = weeks_with_gaps.week
     where weeks_with_gaps.week is null
         and told_weeks.week <= cast({{ as_of() }} - interval {{ 7 + survival_days() | int }} day as date)
+        and told_weeks.week > cast({{ as_of() }} - interval {{ kept_days }} day as date)
 ),
 
 -- Whose change it is: the author's; of an agent's, whoever set its task, else whoever merged it. Bots that update dependencies deliver nothing of a team.
@@ -139,6 +142,7 @@ changes as (
         owned.is_kept
     from owned
     inner join calendar on owned.day = calendar.day
+    inner join weeks on calendar.week = weeks.week
     left join employees on owned.change_key = employees.change_key
     left join periods
         on employees.employee_id = periods.employee_id and owned.day >= periods.valid_from and owned.day < periods.valid_to
@@ -158,6 +162,7 @@ used as (
         coalesce(spend.consumption_usd, spend.billed_usd) as list_usd
     from spend
     inner join calendar on spend.day = calendar.day
+    inner join weeks on calendar.week = weeks.week
 ),
 
 facts as (
@@ -188,7 +193,6 @@ final as (
         {{ sum_count('facts.ended') }} as ended,
         {{ sum_count('facts.kept') }} as kept
     from facts
-    inner join weeks on facts.week = weeks.week
     where facts.scope_kind = 'organisation' or facts.scope not like '(%'
     group by facts.scope_kind, facts.scope, facts.week, coalesce(facts.contributor, '(nobody)')
 )
