@@ -82,7 +82,11 @@ said as (
         ] %}
         {{ only_value(column) }} as {{ column }},
         {% endfor %}
-        min(previous_session_id) as previous_session_id
+        min(previous_session_id) as previous_session_id,
+        string_agg(distinct branch, ', ' order by branch) as branches,
+        string_agg(distinct repository, ', ' order by repository) as repositories,
+        string_agg(distinct ci_run_id, ', ' order by ci_run_id) as ci_runs,
+        min(ci_run_url) as first_ci_run_url
     from contexts
     group by account, session_key
 ),
@@ -146,6 +150,10 @@ final as (
         said.ci_pipeline,
         said.ci_run_id,
         said.ci_run_url,
+        said.branches,
+        said.repositories,
+        said.ci_runs,
+        said.first_ci_run_url,
         models.models,
         coalesce(switched.model_switches, 0) as model_switches,
         coalesce(tools.commits, 0) as commits,

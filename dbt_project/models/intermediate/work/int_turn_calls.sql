@@ -43,6 +43,7 @@ final as (
         emitter,
         provider,
         model,
+        {{ model_key('model') }} as price_model,
         is_beside,
         {{ sum_count('1') }} as calls,
         {{ sum_count('case when is_failed then 1 else 0 end') }} as failed_calls,

@@ -11,7 +11,7 @@ tools as (
 ),
 
 calls as (
-    select *, {{ model_key('model') }} as price_model from {{ ref('int_turn_calls') }} where session_key is not null
+    select * from {{ ref('int_turn_calls') }} where session_key is not null
 ),
 
 costs as (

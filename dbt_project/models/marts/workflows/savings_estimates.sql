@@ -1,5 +1,5 @@
 with calls as (
-    select *, {{ model_key('model') }} as price_model from {{ ref('int_turn_calls') }} where session_key is not null
+    select * from {{ ref('int_turn_calls') }} where session_key is not null
 ),
 
 -- Of machines that nobody owns alone: a person's work is not told here.

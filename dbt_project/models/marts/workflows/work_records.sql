@@ -2,10 +2,6 @@ with sessions as (
     select * from {{ ref('int_agent_sessions') }}
 ),
 
-contexts as (
-    select * from {{ ref('int_session_contexts') }}
-),
-
 links as (
     select * from {{ ref('int_task_links') }} where is_counted
 ),
@@ -85,18 +81,6 @@ opened as (
     group by links.account, links.session_key
 ),
 
-branches as (
-    select
-        account,
-        session_key,
-        string_agg(distinct branch, ', ' order by branch) as branches,
-        string_agg(distinct repository, ', ' order by repository) as repositories,
-        string_agg(distinct ci_run_id, ', ' order by ci_run_id) as ci_runs,
-        min(ci_run_url) as ci_run_url
-    from contexts
-    group by account, session_key
-),
-
 told as (
     select
         sessions.account,
@@ -124,11 +108,11 @@ told as (
         linked.task_ids,
         linked.link_methods,
         linked.link_confidence,
-        branches.repositories as repository,
-        branches.branches as branch,
+        sessions.repositories as repository,
+        sessions.branches as branch,
         opened.pull_requests,
-        branches.ci_runs,
-        coalesce(branches.ci_run_url, opened.agent_log_page) as log_page,
+        sessions.ci_runs,
+        coalesce(sessions.first_ci_run_url, opened.agent_log_page) as log_page,
         sessions.models,
         sessions.model_switches,
         sessions.turns,
@@ -167,7 +151,6 @@ told as (
     left join paid on sessions.account = paid.telemetry_account and sessions.session_key = paid.session_key
     left join linked on sessions.account = linked.account and sessions.session_key = linked.session_key
     left join opened on sessions.account = opened.account and sessions.session_key = opened.session_key
-    left join branches on sessions.account = branches.account and sessions.session_key = branches.session_key
     left join rosters on lower(sessions.principal_email) = rosters.email
 ),
 
