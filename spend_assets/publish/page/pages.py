@@ -50,6 +50,7 @@ def kept(settings: Settings) -> str:
         ("Imported files", days.inbox_days),
         ("Persons in landing, raw and the warehouse, at most", days.person_days),
         ("Rows of single persons in restricted files", days.published_person_days),
+        ("Telemetry of agents", days.telemetry_days),
         ("Work records", days.work_record_days),
         ("Restricted files of earlier publications", days.restricted_publication_days),
         ("Records set aside", days.quarantine_days),
