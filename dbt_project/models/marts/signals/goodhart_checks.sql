@@ -1,5 +1,6 @@
 {% set stages = ['early_warning', 'review', 'policy'] %}
 {% set event = ['event', 'event_id', 'scope', 'scope_id', 'vendor'] %}
+{% set judged_outcomes = ['effective_usd', 'ended', 'kept'] %}
 {% set weeks = 4 %}
 {# A window's weeks lie at most so far from the event; older events are told no more. #}
 {% set reach_days = 56 %}
@@ -140,7 +141,8 @@ compared as (
 
 -- Teams and cost centres are judged over each window; of the company and of vendors every week must pass, and then so does their sum.
 of_windows as (
-    select {% for column in event %}whole.{{ column }}, {% endfor %}whole.side, outcome_weeks.person as contributor, outcome_weeks.effective_usd, outcome_weeks.ended
+    select {% for column in event %}whole.{{ column }}, {% endfor %}whole.side, outcome_weeks.person as contributor,
+        outcome_weeks.effective_usd, outcome_weeks.ended, outcome_weeks.kept
     from whole
     inner join outcome_weeks
         on whole.scope = outcome_weeks.scope_kind and whole.scope_id = outcome_weeks.scope and whole.week = outcome_weeks.week
@@ -148,17 +150,17 @@ of_windows as (
 ),
 
 judged_windows as (
-    {{ judged('of_windows', event + ['side'], ['effective_usd', 'ended'], ['effective_usd', 'ended']) }}
+    {{ judged('of_windows', event + ['side'], judged_outcomes, judged_outcomes) }}
 ),
 
 of_weeks as (
-    select scope_kind, scope, week, person as contributor, effective_usd, ended
+    select scope_kind, scope, week, person as contributor, effective_usd, ended, kept
     from outcome_weeks
     where scope_kind in ('organisation', 'vendor') and person is not null
 ),
 
 judged_weeks as (
-    {{ judged('of_weeks', ['scope_kind', 'scope', 'week'], ['effective_usd', 'ended'], ['effective_usd', 'ended']) }}
+    {{ judged('of_weeks', ['scope_kind', 'scope', 'week'], judged_outcomes, judged_outcomes) }}
 ),
 
 withheld as (

@@ -1,4 +1,5 @@
 {% set names = {'team': '(other teams)', 'segment': '(other segments)', 'organisation': '(all)'} %}
+{% set judged_outcomes = ['effective_usd', 'ended', 'kept'] %}
 {% set most_weeks = 8 %}
 {% set least_weeks = 3 %}
 
@@ -33,13 +34,15 @@ windows as (
 ),
 
 contributions as (
-    select outcome_weeks.scope_kind, outcome_weeks.scope, sides.side, outcome_weeks.person as contributor, outcome_weeks.effective_usd, outcome_weeks.ended
+    select
+        outcome_weeks.scope_kind, outcome_weeks.scope, sides.side, outcome_weeks.person as contributor, outcome_weeks.effective_usd,
+        outcome_weeks.ended, outcome_weeks.kept
     from outcome_weeks
     inner join sides on outcome_weeks.week = sides.week
     where outcome_weeks.person is not null
 ),
 
-{{ fold('told', 'contributions', ['scope_kind'], 'scope', within=['side'], figures=['effective_usd', 'ended'], dominated=['effective_usd', 'ended']) }},
+{{ fold('told', 'contributions', ['scope_kind'], 'scope', within=['side'], figures=judged_outcomes, dominated=judged_outcomes) }},
 
 scopes as (
     select
