@@ -1,10 +1,6 @@
-"""Kills the landing code at every named point and checks that a second run ends with the files of an undisturbed one.
-
-Run as a program of its own: it forks before any DuckDB connection exists, which a test process cannot promise.
-"""
+"""Kills the landing code at every named point and checks that a second run ends with the files of an undisturbed one."""
 
 import json
-import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +14,7 @@ from spend_assets.landing.ingest import ingest_stream
 from spend_assets.landing.platform import write_platform_tables
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
+from tests.forks import status_of
 
 ROSTER = "employee_id,email,team,valid_from\n1,a@example.com,red,2026-01-01\n"
 
@@ -47,17 +44,7 @@ def scenario(home: Path) -> None:
 
 
 def run(home: Path, point: str | None) -> int:
-    child = os.fork()
-    if child == 0:
-        if point:
-            os.environ["SPEND_CRASH_AT"] = point
-        status = 1
-        try:
-            scenario(home)
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return status_of(lambda: scenario(home), {"SPEND_CRASH_AT": point} if point else None)
 
 
 def tree(home: Path) -> dict[str, bytes]:

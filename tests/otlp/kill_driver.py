@@ -1,9 +1,5 @@
-"""Kills the reading of collector files at many instants, and checks that the next run ends with the files of an undisturbed one.
+"""Kills the reading of collector files at many instants, and checks that the next run ends with the files of an undisturbed one."""
 
-Run as a program of its own: it forks before any DuckDB connection exists, which a test process cannot promise.
-"""
-
-import os
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -15,6 +11,7 @@ from spend_assets.landing.otlp import Hasher, collect
 from spend_assets.landing.raw import RawStore
 from spend_assets.landing.store import LandingStore
 from spend_assets.settings import Limits
+from tests.forks import status_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "otel"
 POINTS = [
@@ -38,17 +35,7 @@ def scenario(home: Path) -> None:
 
 
 def run(home: Path, point: str | None) -> int:
-    child = os.fork()
-    if child == 0:
-        if point:
-            os.environ["SPEND_CRASH_AT"] = point
-        status = 1
-        try:
-            scenario(home)
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return status_of(lambda: scenario(home), {"SPEND_CRASH_AT": point} if point else None)
 
 
 def files(home: Path) -> dict[str, bytes]:
