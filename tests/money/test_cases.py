@@ -57,6 +57,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         used(name, DAY, usd)
         for name, usd in (
             ("disputed", "100"), ("adjusted", "90"), ("norate", "50"), ("reseller", "70"), ("total", "40"), ("yen", "33.333333"),
+            ("floor", "40"), ("off", "100"), ("lost", "40"), ("left", "70"),
         )
     ] + [used("ahead", date(2026, 8, 5), "60"), used("ahead", DAY, "30")],
     "int_spend_told": [told("ahead", date(2026, 8, 5), "60"), told("ahead", DAY, "30")],
@@ -64,6 +65,13 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         agreed("year", "seat", "20", "per_seat_month", "annual", plan="standard"),
         agreed("stub", "seat", "80", "per_seat_month", "annual", plan="premium"),
         agreed("part", "seat", "100", "per_seat_month", plan="premium"),
+        agreed("lost", "commitment", "100", "once", valid_from=date(2026, 9, 1), valid_to=date(2026, 10, 1)),
+        agreed("left", "commitment", "50", "per_month", valid_from=date(2026, 9, 1), valid_to=date(2027, 1, 1)),
+        agreed("ahead", "commitment", "100", "once", valid_from=date(2026, 8, 1), valid_to=date(2026, 10, 1)),
+        agreed("floor", "minimum", "100", "per_month"),
+        agreed("floor", "minimum", "60", "per_month", contract_id="floor again", valid_from=date(2026, 9, 1)),
+        agreed("off", "discount", "25", "percent", account="(all)", contract_id="all", valid_from=date(2026, 9, 1)),
+        agreed("off", "discount", "10", "percent"),
     ],
     "stg_company__invoices": [
         invoice("year", "1200", start=AUGUST, end=datetime(2027, 8, 1)),
@@ -74,6 +82,10 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         invoice("norate", "46", currency="CHF"),
         invoice("reseller", "72.10", billed_via="reseller"),
         invoice("total", "41.50"),
+        invoice("lost", "40"),
+        invoice("left", "70"),
+        invoice("floor", "60"),
+        invoice("off", "90"),
         invoice("yen", "5051", currency="JPY"),
         invoice("memo", "-5", kind="credit_memo", corrects_invoice_id="NOBODYS"),
         invoice("ahead", "100", start=AUGUST, end=datetime(2026, 8, 2)),
@@ -87,6 +99,12 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         line("norate", "usage", "46"),
         line("reseller", "other", "72.10"),
         line("total", "usage", "40"),
+        line("lost", "usage", "40"),
+        line("left", "usage", "70"),
+        line("floor", "usage", "40"),
+        line("floor", "minimum", "20", line_id="2"),
+        line("off", "usage", "100"),
+        line("off", "discount", "-10", line_id="2"),
         line("yen", "usage", "5051"),
         line("memo", "credit", "-5"),
         line("ahead", "prepaid", "100", service_start=AUGUST, service_end=OCTOBER),
@@ -146,6 +164,15 @@ def test_what_was_bought_ahead_is_used_and_what_expires_is_shown(built: duckdb.D
     ]  # fmt: skip
 
 
+def test_a_commitment_that_nobody_invoiced_is_shown_as_far_as_it_is_idle(built: duckdb.DuckDBPyConnection) -> None:
+    """100 in September of which 40 were used; 50 a month to December, of which 70 are. One that was bought ahead shows as such."""
+    rows = built.execute(
+        'SELECT "x_Account", "x_Kind", "PricingQuantity", "BilledCost", "EffectiveCost", "CommitmentDiscountStatus" FROM charges '
+        "WHERE \"x_Kind\" IN ('idle', 'committed') ORDER BY ALL"
+    ).fetchall()
+    assert rows == [("left", "committed", 130, 0, 0, None), ("lost", "idle", 60, 0, 60, "Unused")]
+
+
 def test_disputes_decisions_and_gaps(built: duckdb.DuckDBPyConnection) -> None:
     assert bill(built, "disputed")[0] == "disputed"
     assert bill(built, "adjusted") == ("explained", 0, {"adjustment": Decimal(10)})
@@ -155,6 +182,12 @@ def test_disputes_decisions_and_gaps(built: duckdb.DuckDBPyConnection) -> None:
     assert bill(built, "memo")[:2] == ("unexplained", Decimal(-5)), "it corrects an invoice that nobody has"
     adjustment = built.execute('SELECT "BilledCost", "ChargeCategory" FROM charges WHERE "x_Kind" = \'unexplained\'').fetchall()
     assert adjustment == [(Decimal("1.5"), "Adjustment")]
+
+
+def test_of_terms_that_overlap_one_counts(built: duckdb.DuckDBPyConnection) -> None:
+    """The younger minimum, and the account's own discount though one for all accounts is younger. Both were taken, and added up."""
+    assert bill(built, "floor") == ("explained", 0, {"minimum": Decimal(20)})
+    assert bill(built, "off") == ("explained", 0, {"discount": Decimal(-10)})
 
 
 def test_a_currency_without_cents_is_rounded_to_units(built: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,19 @@ reconciliation as (
     select * from {{ ref('reconciliation') }}
 ),
 
+-- What is agreed to be spent in a span that ends. A month's amount holds for every month of it.
+commitments as (
+    select
+        *,
+        amount * case unit
+            when 'once' then 1
+            when 'per_year' then greatest({{ dbt.datediff('valid_from', 'valid_to', 'year') }}, 1)
+            else greatest({{ dbt.datediff('valid_from', 'valid_to', 'month') }}, 1)
+        end as agreed
+    from {{ ref('stg_company__contracts') }}
+    where item = 'commitment' and valid_to < cast('9999-12-31' as date) and unit in ('once', 'per_year', 'per_month', 'per_cycle')
+),
+
 calendar as (
     select distinct month from {{ ref('int_calendar') }}
 ),
@@ -150,6 +163,68 @@ unused as (
     where prepaid.charge_end <= cast({{ as_of() }} as timestamp)
 ),
 
+-- A commitment that no invoice has sold ahead stands on no line: what of it is left shows on the last bill that it reaches. What a bill charges for
+-- falling short of it (a minimum) fills it up.
+committed_bills as (
+    select
+        commitments.*,
+        bills.bill_id,
+        {{ times(
+            'commitments.agreed', "case when commitments.currency = 'USD' then 1 when commitments.currency = bills.currency then bills.booking_rate end"
+        ) }} as agreed_usd,
+        row_number() over (
+            partition by commitments.company, commitments.vendor, commitments.account, commitments.contract_id, commitments.valid_from
+            order by bills.period_start desc, bills.bill_id desc
+        ) as place
+    from commitments
+    inner join bills
+        on commitments.company = bills.company
+        and commitments.vendor = bills.vendor
+        and (commitments.account = '(all)' or commitments.account = bills.account)
+        and bills.has_usage
+        and bills.period_start < cast(commitments.valid_to as timestamp)
+        and bills.period_end > cast(commitments.valid_from as timestamp)
+    left join prepaid
+        on bills.company = prepaid.company
+        and bills.vendor = prepaid.vendor
+        and (prepaid.account = '(all)' or bills.account = prepaid.account)
+    where prepaid.bill_id is null
+),
+
+met as (
+    select company, vendor, bill_id, {{ sum_money('amount_usd') }} as met_usd
+    from (
+        select company, vendor, bill_id, billed_usd as amount_usd from usage where is_billed
+        union all
+        select lines.company, lines.vendor, lines.bill_id, {{ times('lines.amount', 'bills.booking_rate') }}
+        from lines
+        inner join bills on lines.company = bills.company and lines.vendor = bills.vendor and lines.bill_id = bills.bill_id
+        where lines.kind = 'minimum'
+    ) as amounts
+    group by company, vendor, bill_id
+),
+
+idle as (
+    select
+        committed_bills.company,
+        committed_bills.vendor,
+        committed_bills.contract_id,
+        max(case when committed_bills.place = 1 then committed_bills.bill_id end) as bill_id,
+        committed_bills.account || ' ' || committed_bills.contract_id || ' ' || cast(committed_bills.valid_from as varchar) as part,
+        committed_bills.valid_to <= {{ as_of() }} as is_over,
+        cast(committed_bills.valid_from as timestamp) as charge_start,
+        cast(committed_bills.valid_to as timestamp) as charge_end,
+        cast(
+            max(case when committed_bills.place = 1 then committed_bills.agreed_usd end) - coalesce(sum(met.met_usd), 0) as {{ money_type() }}
+        ) as idle_usd
+    from committed_bills
+    left join met
+        on committed_bills.company = met.company and committed_bills.vendor = met.vendor and committed_bills.bill_id = met.bill_id
+    group by
+        committed_bills.company, committed_bills.vendor, committed_bills.account, committed_bills.contract_id, committed_bills.valid_from,
+        committed_bills.valid_to
+),
+
 charges as (
     select
         company, vendor, bill_id, part, kind, sku, plan, quantity, unit_price, charge_start, charge_end,
@@ -214,6 +289,13 @@ charges as (
         company, vendor, bill_id, '(unused)', 'unused', null, null, null, null, charge_start, charge_end, 0, null, null, unused_usd
     from unused
     where unused_usd > 0
+    union all
+    -- Lost once its span is over; until then it may still be used.
+    select
+        company, vendor, bill_id, '(commitment) ' || part, case when is_over then 'idle' else 'committed' end, null, null, idle_usd, null,
+        charge_start, charge_end, 0, null, null, case when is_over then idle_usd else 0 end
+    from idle
+    where idle_usd > 0
     union all
     -- Not invoiced yet: what is told of the period so far.
     select

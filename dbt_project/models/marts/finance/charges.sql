@@ -41,6 +41,8 @@ final as (
             when 'not_charged' then 'Use that is not charged'
             when 'drawdown' then 'Use of prepaid credits'
             when 'unused' then 'Prepaid credits that expired'
+            when 'idle' then 'Commitment that was not used'
+            when 'committed' then 'Commitment that is not used yet'
             when 'so far' then 'Not invoiced yet'
             when 'whole' then 'Invoice without lines'
             when 'unexplained' then 'In the total, on no line'
@@ -55,6 +57,7 @@ final as (
         case
             when charges.quantity is null then null
             when charges.kind in ('seat', 'seat month') then 'Seats'
+            when charges.kind in ('idle', 'committed') then 'USD'
             else 'Units'
         end as "PricingUnit",
         -- Who makes it available for purchase: a marketplace that sends the bill does, and the vendor is who made it.
@@ -67,7 +70,7 @@ final as (
         'Generative AI' as "ServiceSubcategory",
         coalesce(charges.sku, charges.plan) as "SkuId",
         case
-            when charges.kind = 'unused' then 'Unused'
+            when charges.kind in ('unused', 'idle') then 'Unused'
             when charges.kind = 'drawdown' then 'Used'
         end as "CommitmentDiscountStatus",
         charges.vendor as "x_Vendor",
@@ -78,7 +81,7 @@ final as (
             when charges.kind in ('seat', 'seat month') then 'human_seat'
             when charges.kind = 'tax' then 'tax'
             when charges.kind in ('credit', 'refund') or charges.bill_kind = 'credit_memo' then 'credit'
-            when charges.kind in ('prepaid', 'drawdown', 'unused') then 'commitment'
+            when charges.kind in ('prepaid', 'drawdown', 'unused', 'idle', 'committed') then 'commitment'
             when charges.kind in ('fee', 'minimum') then 'platform_fee'
             else '(not split)'
         end as "x_Series",
