@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ KEPT = (
     "models/intermediate/quality/int_calendar.sql",
     "models/intermediate/people/int_team_weekly.sql",
     "models/marts/finance/finance_monthly",
+    "models/marts/finance/budget_status",
+    "models/marts/finance/chargeback_monthly",
     "models/marts/finance/spend_by_vendor_daily",
     "models/marts/finance/spend_daily",
     "models/marts/people/spend_bands_weekly",
@@ -41,7 +44,7 @@ KEPT = (
 """Paths below the project, or how they begin. All else is left out of the copy, which then parses in a moment."""
 TABLES = {
     "int_spend_people": "spend_key VARCHAR, day DATE, vendor VARCHAR, account VARCHAR, stream VARCHAR, series VARCHAR, model VARCHAR, "
-    "team VARCHAR, is_person BOOLEAN, principal_key VARCHAR, contributor VARCHAR, basis VARCHAR, data_status VARCHAR, "
+    "team VARCHAR, owner_team VARCHAR, is_person BOOLEAN, principal_key VARCHAR, contributor VARCHAR, basis VARCHAR, data_status VARCHAR, "
     "consumption_usd DECIMAL(28,12), billed_usd DECIMAL(28,12), effective_usd DECIMAL(28,12), credits DECIMAL(28,12), "
     "requests DECIMAL(28,12), seat_months DECIMAL(28,12), cost_center VARCHAR, surface VARCHAR, principal_kind VARCHAR, auth_kind VARCHAR, "
     "uncached_input_tokens BIGINT, cache_read_tokens BIGINT, cache_write_tokens BIGINT, cache_write_1h_tokens BIGINT, "
@@ -52,6 +55,14 @@ TABLES = {
     "int_stream_days": "vendor VARCHAR, stream VARCHAR, account VARCHAR, day DATE, status VARCHAR",
     "int_person_activity": "vendor VARCHAR, account VARCHAR, day DATE, person_id VARCHAR, team VARCHAR, interactions BIGINT",
     "int_known_identifiers": "identifier VARCHAR",
+    "int_budget_use": "scope VARCHAR, scope_id VARCHAR, scope_vendor VARCHAR, day DATE, contributor VARCHAR, "
+    "consumption_usd DECIMAL(28,12), effective_usd DECIMAL(28,12)",
+    "int_budget_status": "month DATE, scope VARCHAR, scope_id VARCHAR, vendor VARCHAR, is_running BOOLEAN, budget_usd DECIMAL(28,12), "
+    "spent_usd DECIMAL(28,12), forecast_usd DECIMAL(28,12), forecast_low_usd DECIMAL(28,12), forecast_high_usd DECIMAL(28,12), "
+    "forecast_error_p50 DECIMAL(18,6), forecast_error_p90 DECIMAL(18,6), known_days BIGINT, exhausted_on DATE, exhausted_first_on DATE, "
+    "exhausted_last_on DATE, stage VARCHAR, early_warning_on DATE, review_on DATE, policy_on DATE, is_restated BOOLEAN",
+    "int_close_blockers": "month DATE",
+    "stg_hr__roster": "team VARCHAR, valid_from DATE, valid_to DATE, cost_center VARCHAR",
 }
 NO_BILLS = (
     "cast(null as date) as month, cast(null as varchar) as vendor, cast(null as varchar) as account, cast(null as varchar) as series, "
@@ -59,6 +70,8 @@ NO_BILLS = (
     + ", ".join(f"cast(null as decimal(28, 12)) as {name}" for name in ("invoiced_amount", "invoiced_usd", "unexplained_usd", "cutoff_usd"))
 )
 SETTLE_DAYS = 5
+DIVISIONS = {person.team: person.division for person in people()}
+"""Of each team; a division is a cost centre."""
 NOTHING = "(null)"
 CSV = f"header=false, all_varchar=true, nullstr='{NOTHING}'"
 
@@ -131,10 +144,11 @@ def variant(like: "Published", folder: Path, patches: Mapping[str, tuple[str, st
 
 def given(home: Path, told: list[Line], as_of: date) -> None:
     """The tables that the copied project reads in place of the ledger."""
-    division = {person.team: person.division for person in people()}
+    division = DIVISIONS
     scopes = sorted({(line.vendor, line.account) for line in told})
     span = [FIRST + timedelta(days=n) for n in range((as_of - FIRST).days)]
     weeks = sorted({day - timedelta(days=day.weekday()) for day in span})
+    used = [(scope, line) for line in told for scope in scopes_of(line)]
     tables: dict[str, list[tuple[Any, ...]]] = {
         "int_spend_people": [_spend(number, line) for number, line in enumerate(told)],
         "int_person_days": sorted(
@@ -147,6 +161,12 @@ def given(home: Path, told: list[Line], as_of: date) -> None:
         ],
         "int_stream_days": [(vendor, "usage", account, day, "complete") for vendor, account in scopes for day in span],
         "int_person_activity": [],
+        "int_budget_use": [
+            (scope, name, vendor, line.day, line.person, line.consumption, line.billed) for (scope, name, vendor), line in used
+        ],
+        "int_budget_status": list(_budgets(told, used)),
+        "int_close_blockers": [],
+        "stg_hr__roster": [(team, FIRST, date.max, division[team]) for team in division],
         "int_known_identifiers": [(word,) for person in people() for word in (person.key, person.mail)],
     }
     with duckdb.connect() as connection:
@@ -163,13 +183,35 @@ def given(home: Path, told: list[Line], as_of: date) -> None:
             text.unlink()
 
 
+def scopes_of(line: Line) -> list[tuple[str, str, str]]:
+    """Budgets that use counts for: scope, its id, its vendor. Every team and division has one for all vendors, and one for Cursor."""
+    if not line.person:
+        return []
+    vendors = ["(all)", "cursor"] if line.vendor == "cursor" else ["(all)"]
+    return [(scope, name, vendor) for scope, name in (("team", line.team), ("cost_center", DIVISIONS[line.team])) for vendor in vendors]
+
+
+def _budgets(told: Iterable[Line], used: Iterable[tuple[tuple[str, str, str], Line]]) -> Iterator[tuple[Any, ...]]:
+    """Every scope in every month, each at the stage of review."""
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    everywhere = [(("organisation", "(all)", "(all)"), line) for line in told] + [(("vendor", line.vendor, "(all)"), line) for line in told]
+    for scope, line in [*used, *everywhere]:
+        key = (line.day.replace(day=1), *scope)
+        sums[key] = sums.get(key, Decimal(0)) + (line.billed or 0)
+    for (month, scope, name, vendor), spent in sorted(sums.items()):
+        day = month + timedelta(days=20)
+        rest = (None,) * 5 + (31, None, None, None, "review", day, day, None, False)
+        yield (month, scope, name, vendor, False, spent + 1, spent, *rest)
+
+
 def _spend(number: int, line: Line) -> tuple[Any, ...]:
     tokens = None if line.consumption is None else int(line.consumption * 1000)
     return (
-        f"k{number}", line.day, line.vendor, line.account, "usage", line.series, line.model, line.team, line.person is not None,
+        f"k{number}", line.day, line.vendor, line.account, "usage", line.series, line.model, line.team, None, line.person is not None,
         line.person or "ci-runner", line.person or f"machine:{line.vendor}:ci-runner",
         "ledger", "complete", line.consumption, line.billed, line.billed, None, None, None,
-        "(none)", "(not split)", "person" if line.person else "machine", "seat", tokens, None, None, None, tokens, None,
+        DIVISIONS.get(line.team, "(none)"),
+        "(not split)", "person" if line.person else "machine", "seat", tokens, None, None, None, tokens, None,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from spend_assets.publish.pseudonyms import SANDBOX_KEY, Pseudonyms
-from tests.privacy import attacks, company
+from tests.privacy import attacks, company, finance_attacks
 from tests.privacy.company import Line
 from tests.privacy.project import variant
 from tests.privacy.story import FIRST_TOLD, LATER_TOLD, Story
@@ -63,6 +63,22 @@ def test_a_team_that_shrinks_and_grows_tells_nothing_of_who_left_and_came(story:
     assert list(attacks.small_cells(told, lines)) == []
     assert list(attacks.subtracted_teams(told, lines)) == []
     assert list(attacks.subtracted_days([told], lines)) == []
+
+
+def test_no_stage_of_a_budget_tells_of_few(story: Story) -> None:
+    """Of four cost centres one is of four people: its stage is not told, nor that of the next smallest, from which it would follow."""
+    assert list(finance_attacks.read_by_stages(story.first, story.old)) == []
+    rows = story.first.rows("finance", "select scope_id, stage from marts.budget_status where scope = 'cost_center' and vendor = '(all)'")
+    assert {name for name, stage in rows if stage == "review"} == {"retail", "engineering"}
+    assert {name for name, stage in rows if stage == "(suppressed)"} == {"labs", "office"}
+
+
+def test_what_finance_has_of_teams_and_days_is_a_sum_of_what_all_may_read(story: Story) -> None:
+    for told in (story.first, story.later):
+        assert list(finance_attacks.charged_beside_teams(told)) == []
+        assert list(finance_attacks.budgets_beside_days(told)) == []
+    assert story.later.rows("finance", "select 1 from marts.chargeback_monthly where cost_center = 'retail'")
+    assert story.later.rows("finance", "select 1 from marts.budget_status where scope = 'vendor' and spent_usd is not null")
 
 
 def one_small_vendor() -> list[Line]:

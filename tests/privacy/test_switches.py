@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.privacy import attacks
+from tests.privacy import attacks, finance_attacks
 from tests.privacy.project import Published, variant
 from tests.privacy.story import Story
 from tests.privacy.test_attacks import one_small_vendor
@@ -38,6 +38,10 @@ SWITCHES: dict[str, tuple[dict[str, tuple[str, str]], Attack]] = {
     "settled weeks only": (
         {"int_privacy_weeks": ("having min(case when vendor_weeks.is_settled then 1 else 0 end) = 1", "")},
         lambda story, told: attacks.running_weeks(told),
+    ),
+    "who is left by the stages of budgets": (
+        {"budget_status": ("and not coalesce(stages.is_folded, false)", "")},
+        lambda story, told: finance_attacks.read_by_stages(told, story.old),
     ),
     "calm vendors only while a week runs": (
         {"int_privacy_told_days": ("then 1 else 0 end) = 1 and count(*) >= 14", "then 1 else 0 end) >= 0")},

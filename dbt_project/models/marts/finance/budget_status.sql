@@ -8,6 +8,16 @@ budget_use as (
     select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month, scope_vendor as budget_vendor from {{ ref('int_budget_use') }}
 ),
 
+people as (
+    select
+        cast({{ dbt.date_trunc('month', 'day') }} as date) as month, vendor, coalesce(owner_team, team) as team, cost_center,
+        principal_key as contributor,
+        {{ sum_money('consumption_usd') }} as consumption_usd, {{ sum_money('effective_usd') }} as effective_usd
+    from {{ ref('int_spend_people') }}
+    where is_person and series <> 'machine_usage'
+    group by {{ dbt.date_trunc('month', 'day') }}, vendor, coalesce(owner_team, team), cost_center, principal_key
+),
+
 told_days as (
     select *, cast({{ dbt.date_trunc('month', 'day') }} as date) as month from {{ ref('spend_by_vendor_daily') }}
 ),
@@ -38,6 +48,31 @@ judged_scopes as (
     ) }}
 ),
 
+-- Everybody, by the one team or cost centre with a budget that they are in. Days and months of all are told, so that stages of all others would
+-- tell how a few spend who are left: then the next smallest scope has none either.
+everybody as (
+    {% for scope, group in [('team', 'people.team'), ('cost_center', 'people.cost_center')] %}
+    select
+        people.month, '{{ scope }}' as scope, kinds.budget_vendor, coalesce(status.scope_id, '(no budget)') as scope_id, people.contributor,
+        people.consumption_usd, people.effective_usd
+    from people
+    inner join (select distinct month, vendor as budget_vendor from status where scope = '{{ scope }}' and budget_usd is not null) as kinds
+        on people.month = kinds.month and kinds.budget_vendor in (people.vendor, '(all)')
+    left join status
+        on status.scope = '{{ scope }}'
+        and status.budget_usd is not null
+        and people.month = status.month
+        and {{ group }} = status.scope_id
+        and kinds.budget_vendor = status.vendor
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+{{ fold(
+    'stages', 'everybody', ['month', 'scope', 'budget_vendor'], 'scope_id',
+    figures=['consumption_usd', 'effective_usd'], dominated=['consumption_usd', 'effective_usd']
+) }},
+
 ruled as (
     select
         status.*,
@@ -48,7 +83,7 @@ ruled as (
             when status.scope in ('organisation', 'vendor') and status.vendor = '(all)' then told.spent_usd is not null
             else status.scope not in ('organisation', 'vendor') and judged_scopes.contributors is null
         end as has_figures,
-        coalesce(judged_scopes.passes, true) as has_stage
+        coalesce(judged_scopes.passes, true) and not coalesce(stages.is_folded, false) as has_stage
     from status
     left join told
         on status.month = told.month and status.scope = told.scope and status.scope_id = told.scope_id and status.vendor = '(all)'
@@ -57,6 +92,11 @@ ruled as (
         and status.scope = judged_scopes.scope
         and status.scope_id = judged_scopes.scope_id
         and status.vendor = judged_scopes.budget_vendor
+    left join stages
+        on status.month = stages.month
+        and status.scope = stages.scope
+        and status.scope_id = stages.scope_id
+        and status.vendor = stages.budget_vendor
 ),
 
 -- A forecast says about as much as the sum that it becomes: only where the last whole month was told whole, and of a month that is over only where
