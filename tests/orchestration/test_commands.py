@@ -189,6 +189,24 @@ class TestPublish:
         assert "`spend run`" in refused(["publish"], capsys)
 
 
+class TestClose:
+    def test_soft_leaves_a_pack_and_final_says_what_is_missing(self, demo_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["close", "2026-10", "--soft"]) == 0
+        first, second = capsys.readouterr().out.splitlines()[-2:]
+        folder = demo_copy / "close" / "2026-10" / "soft"
+        assert first == f"{folder} written" and re.fullmatch(r"accrued [\d,]+\.\d\d USD, give or take [\d,]+\.\d\d USD", second)
+        assert {"index.html", "accruals.csv", "journal.csv", "manifest.json"} <= {path.name for path in folder.iterdir()}
+
+        assert main(["close", "2026-10", "--final"]) == 1
+        said = capsys.readouterr()
+        assert said.out == "" and said.err.startswith("spend close: 2026-10 cannot be closed for good yet:")
+        assert re.search(r"\n  github_copilot/acme: \d+ day\(s\) missing or partial, \d+ that may still be restated", said.err)
+        assert [path.name for path in folder.parent.iterdir()] == ["soft"]
+
+    def test_a_month_that_has_not_begun(self, demo_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert refused(["close", "2027-03", "--soft"], capsys) == "spend close: 2027-03 has not begun"
+
+
 class TestAsOf:
     def test_the_past_in_a_file_of_its_own(self, demo_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
         day = LAST_DAY - timedelta(days=1)
