@@ -36,7 +36,7 @@ GIVEN = {
     "int_spend": f"vendor VARCHAR, account VARCHAR, day DATE, stream VARCHAR, sku VARCHAR, model VARCHAR, principal VARCHAR, "
     f"series VARCHAR, is_pooled BOOLEAN, consumption_usd {MONEY}, billed_usd {MONEY}, seat_months {MONEY}",
     "int_cursor_events": f"account VARCHAR, day DATE, occurred_at TIMESTAMP, billing VARCHAR, model VARCHAR, consumption_usd {MONEY}, "
-    f"billed_usd {MONEY}",
+    f"billed_usd {MONEY}, token_fee_usd {MONEY}",
     "int_github_logins": "login VARCHAR, github_id BIGINT, valid_from DATE, valid_to DATE",
     "int_restatements": f"vendor VARCHAR, stream VARCHAR, account VARCHAR, day DATE, restated_on DATE, billed_usd_moved {MONEY}",
     "int_stream_days": "vendor VARCHAR, stream VARCHAR, account VARCHAR, day DATE, status VARCHAR",

@@ -51,6 +51,13 @@ def told(name: str, day: date, usd: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def call(billing: str, worth: str, billed: str, fee: str) -> dict[str, Any]:
+    return {
+        "account": "fees", "day": DAY, "occurred_at": datetime(2026, 9, 10, 12), "billing": billing, "model": "m",
+        "consumption_usd": Decimal(worth), "billed_usd": Decimal(billed), "token_fee_usd": Decimal(fee),
+    }  # fmt: skip
+
+
 DAY = date(2026, 9, 10)
 TABLES: dict[str, list[dict[str, Any]]] = {
     "int_spend": [
@@ -61,6 +68,10 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         )
     ] + [used("ahead", date(2026, 8, 5), "60"), used("ahead", DAY, "30")],
     "int_spend_told": [told("ahead", date(2026, 8, 5), "60"), told("ahead", DAY, "30")],
+    "accounts": [{"vendor": "cursor", "account": "fees", "ledger": "usage_events"}],
+    "int_cursor_events": [
+        call("on_demand", "10", "10", "1.5"), call("included", "2", "0", "0.2"), call("own_key", "0.3", "0.3", "0.3"),
+    ],
     "stg_company__contracts": [
         agreed("year", "seat", "20", "per_seat_month", "annual", plan="standard"),
         agreed("stub", "seat", "80", "per_seat_month", "annual", plan="premium"),
@@ -82,6 +93,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         invoice("norate", "46", currency="CHF"),
         invoice("reseller", "72.10", billed_via="reseller"),
         invoice("total", "41.50"),
+        invoice("fees", "10.30", vendor="cursor"),
         invoice("lost", "40"),
         invoice("left", "70"),
         invoice("floor", "60"),
@@ -99,6 +111,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         line("norate", "usage", "46"),
         line("reseller", "other", "72.10"),
         line("total", "usage", "40"),
+        line("fees", "usage", "10.30", vendor="cursor"),
         line("lost", "usage", "40"),
         line("left", "usage", "70"),
         line("floor", "usage", "40"),
@@ -171,6 +184,18 @@ def test_a_commitment_that_nobody_invoiced_is_shown_as_far_as_it_is_idle(built: 
         "WHERE \"x_Kind\" IN ('idle', 'committed') ORDER BY ALL"
     ).fetchall()
     assert rows == [("left", "committed", 130, 0, 0, None), ("lost", "idle", 60, 0, 60, "Unused")]
+
+
+def test_the_fee_per_token_is_told_beside_the_use_that_it_is_charged_with(built: duckdb.DuckDBPyConnection) -> None:
+    """1.50 of a charged call and 0.30 of one on the caller's own key, not what a seat includes. It is in the line already."""
+    columns = '"x_Kind", "PricingQuantity", "PricingUnit", "BilledCost", "EffectiveCost", "ListCost"'
+    rows = built.execute(f"SELECT {columns} FROM charges WHERE \"x_Account\" = 'fees' ORDER BY ALL").fetchall()
+    assert rows == [
+        ("included", None, None, 0, 0, 2),
+        ("token fee", Decimal("1.8"), "USD", 0, 0, 0),
+        ("usage", None, None, Decimal("10.30"), Decimal("10.30"), Decimal("10.30")),
+    ]
+    assert bill(built, "fees")[:2] == ("explained", 0)
 
 
 def test_disputes_decisions_and_gaps(built: duckdb.DuckDBPyConnection) -> None:

@@ -44,6 +44,7 @@ by_day as (
         {{ sum_money('spend.consumption_usd') }} as consumption_usd,
         {{ sum_money('spend.billed_usd') }} as billed_usd,
         {{ sum_money('spend.seat_months') }} as seat_months,
+        cast(null as {{ money_type() }}) as token_fee_usd,
         -- Consumed where the bill says nothing about it: nobody knows what it will be charged at. A pool is charged as one.
         max(case when spend.consumption_usd > 0 and spend.billed_usd is null and not spend.is_pooled then 1 else 0 end) = 1 as is_unknown
     from spend
@@ -77,6 +78,8 @@ by_instant as (
         {{ sum_money('events.consumption_usd') }} as consumption_usd,
         {{ sum_money('events.billed_usd') }} as billed_usd,
         cast(null as {{ money_type() }}) as seat_months,
+        -- Of calls that are charged: what is included pays its fee out of what is included.
+        {{ sum_money("case when events.billing in ('on_demand', 'own_key') then events.token_fee_usd end") }} as token_fee_usd,
         max(case when events.consumption_usd > 0 and events.billed_usd is null then 1 else 0 end) = 1 as is_unknown
     from events
     left join edges on edges.vendor = 'cursor' and (edges.account = events.account or edges.account = '(all)') and events.day = edges.day
@@ -154,6 +157,7 @@ final as (
         {{ sum_money('ledger.consumption_usd') }} as consumption_usd,
         {{ sum_money('ledger.billed_usd') }} as billed_usd,
         {{ sum_money('ledger.seat_months') }} as seat_months,
+        {{ sum_money('ledger.token_fee_usd') }} as token_fee_usd,
         max(case when ledger.is_unknown then 1 else 0 end) = 1 as is_unknown,
         cast(count(*) as bigint) as entries
     from assigned

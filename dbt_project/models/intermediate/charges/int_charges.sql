@@ -275,6 +275,15 @@ charges as (
     group by
         usage.company, usage.vendor, usage.bill_id, usage.class, usage.name, usage.account, bills.period_start, bills.period_end
     union all
+    -- What of the charged use is the vendor's fee per token: on no line of its own, so without a cost of its own.
+    select
+        usage.company, usage.vendor, usage.bill_id, '(of which) token fee ' || usage.account, 'token fee', null, null,
+        {{ sum_money('usage.token_fee_usd') }}, null, bills.period_start, bills.period_end, 0, 0, null, null
+    from usage
+    inner join bills on usage.company = bills.company and usage.vendor = bills.vendor and usage.bill_id = bills.bill_id
+    where usage.is_billed and usage.token_fee_usd <> 0 and bills.kind <> 'open'
+    group by usage.company, usage.vendor, usage.bill_id, usage.account, bills.period_start, bills.period_end
+    union all
     -- Use that was paid ahead and is on no line of the bill.
     select
         terms.company, terms.vendor, terms.bill_id, '(drawdown)', 'drawdown', null, null, null, null,

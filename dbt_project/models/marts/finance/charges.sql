@@ -42,6 +42,7 @@ final as (
             when 'drawdown' then 'Use of prepaid credits'
             when 'unused' then 'Prepaid credits that expired'
             when 'idle' then 'Commitment that was not used'
+            when 'token fee' then 'Fee per token, within the use that is charged'
             when 'committed' then 'Commitment that is not used yet'
             when 'so far' then 'Not invoiced yet'
             when 'whole' then 'Invoice without lines'
@@ -57,7 +58,7 @@ final as (
         case
             when charges.quantity is null then null
             when charges.kind in ('seat', 'seat month') then 'Seats'
-            when charges.kind in ('idle', 'committed') then 'USD'
+            when charges.kind in ('idle', 'committed', 'token fee') then 'USD'
             else 'Units'
         end as "PricingUnit",
         -- Who makes it available for purchase: a marketplace that sends the bill does, and the vendor is who made it.
