@@ -6,6 +6,7 @@ import dagster as dg
 
 from spend_assets.clock_choice import clock_for
 from spend_assets.defs.alerting import after_a_build, alerts_job
+from spend_assets.defs.anomaly_checks import anomaly_checks
 from spend_assets.defs.assets.platform import platform_tables
 from spend_assets.defs.assets.publication import publication_assets
 from spend_assets.defs.assets.retention import retention_asset
@@ -34,7 +35,7 @@ def pipeline(_context: dg.InitResourceContext) -> Pipeline:
 
 defs = dg.Definitions(
     assets=[*streams, retention, platform_tables([*streams, retention]), dbt_models, publication],
-    asset_checks=[every_stream_answered],
+    asset_checks=[every_stream_answered, anomaly_checks()],
     jobs=[DAILY, alerts_job],
     schedules=[daily_schedule(settings.platform.start_date)],
     sensors=[failed_run, after_a_build],

@@ -1,6 +1,5 @@
 """What one build shows, read from the warehouse and from the stored verdict. Persons become pseudonyms here and stay so."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,8 +20,6 @@ LINES = frozenset({"rule_3x"})
 """Kinds that are right too rarely to interrupt anybody (docs/detection.md has the rate): a line of the digest."""
 PAGED_CHECKS = frozenset({"leavers_do_not_spend"})
 """Checks that stop nothing and cannot wait for a digest."""
-MIRRORED = re.compile(r"anomalies_")
-"""Checks that show rows of `anomalies` in Dagster: those are signals by themselves."""
 STAGES = ("early_warning", "review", "policy")
 PARTS = ("volume_usd", "model_mix_usd", "price_usd", "retries_usd", "cache_usd")
 _ANOMALIES = """
@@ -118,7 +115,7 @@ def _severity(kind: str, figures: Figures, settings: Alerts) -> Severity:
 
 def _checks(verdict: Verdict, settings: Alerts) -> Iterator[Signal]:
     for check in verdict.checks:
-        if check.passed or check.detail == SKIPPED or MIRRORED.match(check.name):
+        if check.passed or check.detail == SKIPPED:
             continue
         yield Signal(
             key=f"check:{check.name}",

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from spend_assets.alerts.kinds import LEVELS
 from spend_assets.defs.io import RefuseIO
 from spend_assets.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from spend_assets.defs.schedules import DAILY_JOB, REACH_DAYS, daily_schedule
@@ -59,6 +60,14 @@ def test_every_asset_has_a_group_an_owner_and_words_of_its_own(defs: dg.Definiti
         if key.path[0] == "marts":
             assert re.search(r"[Oo]ne row (per|for)|[Oo]ne row", text), f"{key}: its grain"
     assert len(set(described.values())) == len(described)
+
+
+def test_every_kind_of_anomaly_is_a_check_on_the_table_that_it_concerns(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    shown = {(check.asset_key.to_user_string(), check.name) for check in graph.asset_check_keys}
+    wanted = {(f"marts/{place.concerns}", f"no_{kind}") for place in LEVELS.values() for kind in place.kinds}
+    assert wanted <= shown
+    assert {f"marts/{place.rows}" for place in LEVELS.values()} <= paths(graph.get_all_asset_keys())
 
 
 def test_nothing_stands_outside_the_one_graph(defs: dg.Definitions) -> None:
