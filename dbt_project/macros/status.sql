@@ -23,3 +23,8 @@
         else {{ share("sum(case when " ~ status ~ " = 'complete' then " ~ billed ~ " else 0 end)", 'sum(' ~ billed ~ ')') }}
     end
 {%- endmacro %}
+
+{# What to do about a day that is held as duplicated or in another unit. #}
+{% macro held_remedy() -%}
+    'Held at the last good answer, or without one: look at it with the vendor. A corrected answer counts by itself (spend run --refetch asks for it); to take the day as it is, name it in inbox company/report_decisions'
+{%- endmacro %}

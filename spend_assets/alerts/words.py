@@ -48,7 +48,10 @@ _WHAT = {
     "budget_policy": "Budget: policy (95 %)",
 }
 _LOOK = {
-    "vendor": "marts data_health and restatements for these days; then `spend run --refetch` once the vendor has mended it",
+    "vendor": (
+        "mart data_health for these days (failed_because, remedy); then `spend run --refetch` once the vendor has mended it; "
+        "a day that is held and right all the same is accepted in inbox company/report_decisions"
+    ),
     "workflow": "marts spend_per_workflow_daily and waste_patterns for this workflow; the logs of its runs in work_records",
     "team": "mart spend_per_team_weekly once the week has settled; what the team started this week",
     "user": "the tools and automations that ran that day: a long agent session, a script on a personal key",
@@ -154,7 +157,7 @@ def _steps(figures: Figures) -> str:
 
 def _told(figures: Figures) -> str:
     if figures.actual is None:
-        return "not known"
+        return f"not told; {in_unit(figures.expected, figures.unit)} expected" if figures.expected is not None else "not known"
     text = in_unit(figures.actual, figures.unit)
     if figures.expected is not None:
         text += f" instead of {in_unit(figures.expected, figures.unit)} expected"

@@ -86,6 +86,9 @@ class AnthropicPeople:
             ENTERPRISE: [self._member(ENTERPRISE, p, 17_00) for p in people if self._share(ENTERPRISE, p) < ADOPTION],
             CONSOLE: [self._member(CONSOLE, p, 12_00) for p in people if self._share(CONSOLE, p) < CONSOLE_SHARE],
         }
+        leaver = self.organisation.leaver
+        if leaver and not any(member.person is leaver for member in self.members[CONSOLE]):
+            self.members[CONSOLE].append(self._member(CONSOLE, leaver, 12_00))
         self.service_accounts = [self.id("svac", number) for number in range(2)]
         self.workspaces = self._make_workspaces()
         self.default_workspace, self.code_workspace = self.workspaces[0], self.workspaces[1]
@@ -143,6 +146,8 @@ class AnthropicPeople:
             name = f"key-{chance.randint(2, 60)}" if unowned else f"{team.slug}-{chance.choice(_SERVICES)}"
             workspace = chance.choice(self.workspaces[:1] if unowned or number == 0 else self.workspaces[2:])
             owner = None if unowned else chance.choice(owners)
+            if number == 0 and self.organisation.leaver:
+                owner = next(member for member in self.members[CONSOLE] if member.person is self.organisation.leaver)
             service = self.service_accounts[number - 1] if 1 <= number <= len(self.service_accounts) else None
             product = "message_batches_api" if number % 5 == 3 else "managed_agents_api" if number % 7 == 4 else "messages_api"
             mean = int(30_00 * chance.lognormvariate(-0.4, 0.9))

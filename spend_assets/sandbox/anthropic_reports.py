@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from spend_assets.sandbox.amounts import plain
-from spend_assets.sandbox.anthropic_people import CONSOLE
+from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE
 from spend_assets.sandbox.anthropic_usage import TOKEN_TYPES, AnthropicUsage, Use, charged
 from spend_assets.sandbox.faults import Faults
 
@@ -81,12 +81,13 @@ class AnthropicReports:
                 sums[0] += amount
                 sums[1] += charged(account, amount)
         broken = account == CONSOLE and day in self.broken_days
+        factor = self._usage.people.organisation.stories.factor(day, stamp) if account == ENTERPRISE else 1
         for key, parts in groups.items():
             rank = sum(sums[1] for sums in parts.values())
             rows = []
             for (kind, token), (listed, billed) in parts.items():
                 group = {**_no_group(), **shown[key], "cost_type": kind, "token_type": token}
-                cost: Json = {"amount": cents(billed), "list_amount": cents(listed), "currency": "USD", "requests": None}
+                cost: Json = {"amount": cents(billed * factor), "list_amount": cents(listed * factor), "currency": "USD", "requests": None}
                 if broken:
                     cost["amount"], broken = None, False
                 rows.append({**self._bounds(day, rank), "group": group, "cost": cost})

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from spend_assets.sandbox.agent_workflows import DEARER, LARGE, SMALL, SWAPPED, agent_workflows, swap_day, workflows_of_keys
 from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE, AnthropicPeople, Key, Member, Workspace
 from spend_assets.sandbox.faults import Faults
+from spend_assets.sandbox.stories import LOOP, LOOP_FACTOR
 
 _KEPT_DAYS = 200
 FIRST_USE = date(2026, 1, 1)
@@ -136,6 +137,16 @@ class AnthropicUsage:
         for account in (CONSOLE, ENTERPRISE):
             self._decide(account)
 
+    def looping_key(self) -> str:
+        """Name of the key that the story of a loop is about: the largest of those that a team's workflow uses to the end."""
+        lasting = [
+            key
+            for key in self.people.keys
+            if key.product == "messages_api" and key.owner and "team" in key.workspace.tags and key.name not in self._swapping
+        ]
+        lasting = [key for key in lasting if key.retired is None or key.retired > self._config.end]
+        return min(lasting, key=lambda key: (-key.mean, key.name)).name if lasting else ""
+
     # --- what happened ---
 
     def all_of(self, account: str, day: date) -> list[Use]:
@@ -215,6 +226,8 @@ class AnthropicUsage:
             is_small = day < self._swap_day
             models = [m for m in MODELS if m.name in ((SMALL,) if is_small else LARGE) and m.start <= day < m.end]
             total //= DEARER if is_small else 1
+        if self._organisation.stories.day(LOOP) == day and key.name == self.looping_key():
+            total *= LOOP_FACTOR
         rows = [
             self._use(CONSOLE, day, actor, own, m, key.product, key.workspace, total // len(models), _API_MIX, tier, chance) for m in models
         ]

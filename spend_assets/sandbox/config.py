@@ -1,7 +1,7 @@
 """What a sandbox is made of: its size, its history, its faults, and how it waits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
@@ -37,6 +37,8 @@ class SandboxConfig:
     sigma_within_user: float = 0.65
     bills: frozenset[str] = USUAL
     """What invoices have beside their ledgers: any of company_bridge.INJECTED."""
+    stories: Mapping[str, date] = field(default_factory=dict)
+    """What goes wrong on purpose, and on which day, by name (stories.py)."""
     idle_seats: float = 0.16
     """Share of seats without any activity."""
     telemetry: float = 0.85

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spend_assets.sandbox.dice import Dice
 from spend_assets.sandbox.identities import PERSONAS
 from spend_assets.sandbox.organisation import Organisation, Person
+from spend_assets.sandbox.stories import LAUNCH
 
 if TYPE_CHECKING:
     from spend_assets.sandbox.world import World
@@ -92,6 +93,8 @@ class CursorTeam:
         order = list(range(len(people)))
         dice.random("cursor adoption").shuffle(order)
         chosen = sorted(order[: max(4, round(len(people) * ADOPTION))])
+        launched = self._launched()
+        chosen = sorted({*chosen, *launched})
         spenders = [number for number in chosen if dice.fraction("cursor idle", number) >= self.config.idle_seats]
         means = self._means(spenders)
         legacy: set[int] = set()
@@ -102,6 +105,9 @@ class CursorTeam:
             joined = max(person.spans[0].start, date(2026, 1, 12)) + timedelta(days=chance.randint(0, 4))
             if chance.random() < 0.2 and person.spans[0].start < self.config.start:
                 joined = max(joined, self.config.start + timedelta(days=chance.randint(-20, max(self.config.days - 10, 1))))
+            if number in launched:
+                joined = launched[number]
+            personas = PERSONAS[-1:] if number in launched else PERSONAS
             removed = person.gone
             if removed is not None and removed <= joined:
                 continue
@@ -117,7 +123,7 @@ class CursorTeam:
                     joined=_moment(joined, chance.randint(6 * 60, 17 * 60), chance.randint(0, 59_999)),
                     removed=None if removed is None else _moment(removed, chance.randint(7 * 60, 16 * 60), chance.randint(0, 59_999)),
                     idle=number not in means,
-                    activity=chance.choices([p[2] for p in PERSONAS], [p[1] for p in PERSONAS])[0],
+                    activity=chance.choices([p[2] for p in personas], [p[1] for p in personas])[0],
                     daily_pico=means.get(number, 0),
                     limit_dollars=200 if chance.random() < 0.7 else None,
                     override_dollars=override,
@@ -125,6 +131,16 @@ class CursorTeam:
                 )
             )
         return members
+
+    def _launched(self) -> dict[int, date]:
+        """The people of the largest team, who get their seats on one day, where that story is told."""
+        day = self.organisation.stories.day(LAUNCH)
+        if day is None:
+            return {}
+        people = self.organisation.people
+        teams = [span.team.slug if (span := person.span_on(day)) else "" for person in people]
+        largest = max(sorted(set(teams) - {""}), key=teams.count)
+        return {number: day for number, team in enumerate(teams) if team == largest}
 
     def _means(self, spenders: list[int]) -> dict[int, int]:
         """Stratified lognormal means: a small team has the same concentration as a large one."""

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from spend_assets.sandbox.cursor_team import PICO, CursorTeam, Member, ServiceAccount
+from spend_assets.sandbox.stories import MENDED_DAYS, OUTAGE
 
 if TYPE_CHECKING:
     from spend_assets.sandbox.world import World
@@ -185,6 +186,8 @@ class CursorUsage:
         return shown
 
     def _visible_from(self, day: date, event: Event) -> datetime:
+        if self.team.organisation.stories.day(OUTAGE) == day:
+            return _midnight(day) + timedelta(days=MENDED_DAYS)
         late = self._late.get(day)
         key = -1 if event.member is None else event.member
         if late and self.dice.number("cursor is late", day, key) % 100 < late[1]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from spend_assets.sandbox import names
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.dice import Dice
+from spend_assets.sandbox.stories import LEAVER, Stories
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,21 @@ class Organisation:
     teams: list[Team] = field(init=False)
     people: list[Person] = field(init=False)
     leads: dict[str, str] = field(init=False)
+    stories: Stories = field(init=False)
+    leaver: Person | None = None
+    """Of the story of a key whose maker leaves."""
 
     def __post_init__(self) -> None:
         config = self.config
         self.orgs = ("acme-platform", "acme-product", "acme-data") if config.scope == "enterprise" else ("acme",)
         middle = config.start + timedelta(days=int(config.days * 0.55))
         self.reorg = middle.replace(day=16)
+        self.stories = Stories(config)
         self.teams = self._make_teams()
         self._emails: set[str] = set()
         self.people = [self._make_person(number) for number in range(config.people)]
         self._boomerangs()
+        self._leaver()
         self.leads = self._make_leads()
 
     def _make_teams(self) -> list[Team]:
@@ -172,6 +178,15 @@ class Organisation:
             first = replace(person.spans[0], end=left)
             again = replace(person.spans[0], start=left + timedelta(days=35))
             self.people[number] = replace(person, spans=(first, again))
+
+    def _leaver(self) -> None:
+        """Somebody who was there all the time leaves, where that story is told."""
+        day = self.stories.day(LEAVER)
+        stayers = [p for p in self.people if len(p.spans) == 1 and p.gone is None and p.spans[0].start < self.config.start]
+        if day is not None and stayers:
+            person = stayers[self.dice.number("story leaver") % len(stayers)]
+            self.leaver = replace(person, spans=(replace(person.spans[0], end=day),))
+            self.people[self.people.index(person)] = self.leaver
 
     def _make_leads(self) -> dict[str, str]:
         """Team slug -> employee id of its lead, somebody who was there all the time. One team's post is vacant."""

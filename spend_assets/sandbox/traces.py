@@ -255,10 +255,14 @@ class Traces:
                 self._changes = dict(by_person)
             return self._changes
 
+    def workflow_of_key(self, name: str) -> AgentWorkflow:
+        """The one that the key of this name serves."""
+        return self._workflow_of_key[name]
+
     def _workflow(self, use: Use) -> AgentWorkflow:
         """A key serves one; what runs without a key does by its name."""
         if use.key is not None:
-            return self._workflow_of_key[use.key.name]
+            return self.workflow_of_key(use.key.name)
         return self.workflows[self.world.dice.number("workflow of", use.actor.id) % len(self.workflows)]
 
     def _next(self, workflow: AgentWorkflow, day: date) -> Change | None:

@@ -2,7 +2,7 @@
 
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -102,12 +102,19 @@ class Lab:
 
 @contextmanager
 def open_lab(
-    config: SandboxConfig, home: Path, env: pytest.MonkeyPatch, *, billing: bool = True, copilot_only: bool = False, traces: bool = False
+    config: SandboxConfig,
+    home: Path,
+    env: pytest.MonkeyPatch,
+    *,
+    billing: bool = True,
+    copilot_only: bool = False,
+    traces: bool = False,
+    sections: Mapping[str, Any] | None = None,
 ) -> Iterator[Lab]:
     """A running sandbox and a fresh home that is configured for it.
 
     Without `billing` the GitHub account has no billing token; with `copilot_only` no other vendor is configured, and no delivery is read;
-    with `traces` agents' telemetry is read from the folder that drop_traces writes into.
+    with `traces` agents' telemetry is read from the folder that drop_traces writes into; `sections` are more of spend.toml.
     """
     with Sandbox(config) as sandbox:
         for name, token in sandbox.tokens.items():
@@ -122,4 +129,5 @@ def open_lab(
         if copilot_only:
             document["sources"] = {"github": document["sources"]["github"]}
             document["sources"]["github"][0].pop("repositories", None)
+        document |= sections or {}
         yield Lab(sandbox, Pipeline(parse_settings(document, home=home), sandbox.clock, sleep=hurried))

@@ -1,5 +1,14 @@
+-- What was held was told nowhere, so that nothing moved when it came or went.
 with totals as (
-    select * from {{ ref('int_generation_totals') }}
+    select totals.*
+    from {{ ref('int_generation_totals') }} as totals
+    left join {{ ref('stg_platform__held_generations') }} as held
+        on totals.vendor = held.vendor
+        and totals.stream = held.stream
+        and totals.account = held.account
+        and totals.day = held.day
+        and totals.generation = held.generation
+    where held.generation is null
 ),
 
 stream_days as (

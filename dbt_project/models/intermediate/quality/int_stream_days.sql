@@ -14,6 +14,10 @@ current_generations as (
     select * from {{ ref('stg_platform__current_generations') }}
 ),
 
+held_generations as (
+    select * from {{ ref('stg_platform__held_generations') }}
+),
+
 fetch_log as (
     select * from {{ ref('stg_platform__fetch_log') }}
 ),
@@ -73,6 +77,29 @@ stream_days as (
     where expectations.is_asked
     union
     select vendor, stream, account, day from current_generations
+    union
+    select vendor, stream, account, day from held_generations
+),
+
+-- A day is held where the generation that would count is not believed; a good one that came after it ends that.
+held_days as (
+    select vendor, stream, account, day, kind
+    from (
+        select
+            generations.vendor, generations.stream, generations.account, generations.day, held_generations.kind,
+            row_number() over (
+                partition by generations.vendor, generations.stream, generations.account, generations.day
+                order by generations.complete desc, generations.fetched_at desc, generations.generation desc
+            ) as place
+        from generations
+        left join held_generations
+            on generations.vendor = held_generations.vendor
+            and generations.stream = held_generations.stream
+            and generations.account = held_generations.account
+            and generations.day = held_generations.day
+            and generations.generation = held_generations.generation
+    ) as ranked
+    where place = 1 and kind is not null
 ),
 
 attempts as (
@@ -159,6 +186,7 @@ joined as (
         current_generations.quarantined_records,
         current_generations.origin,
         newest_attempts.outcome as newest_outcome,
+        held_days.kind as held_kind,
         confirmations.confirmed_on,
         first_complete.first_complete_on,
         late.day is not null and first_complete.first_complete_on is not null as arrived_late
@@ -172,6 +200,11 @@ joined as (
         and stream_days.stream = current_generations.stream
         and stream_days.account = current_generations.account
         and stream_days.day = current_generations.day
+    left join held_days
+        on stream_days.vendor = held_days.vendor
+        and stream_days.stream = held_days.stream
+        and stream_days.account = held_days.account
+        and stream_days.day = held_days.day
     left join newest_attempts
         on stream_days.vendor = newest_attempts.vendor
         and stream_days.stream = newest_attempts.stream
@@ -221,7 +254,7 @@ final as (
         joined.day,
         -- A day counts as settled only when it was seen settle_days after it or later: nobody looked later otherwise.
         case
-            when joined.newest_outcome = 'failed' then 'failed'
+            when joined.held_kind is not null or joined.newest_outcome = 'failed' then 'failed'
             when joined.generation is null
                 and (
                     joined.newest_outcome = 'not_available'
@@ -238,6 +271,7 @@ final as (
                 then 'provisional'
             else 'complete'
         end as status,
+        coalesce(joined.held_kind, case when joined.newest_outcome = 'failed' then 'not_fetched' end) as failed_because,
         joined.arrived_late,
         joined.generation,
         joined.origin,

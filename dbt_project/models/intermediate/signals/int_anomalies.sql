@@ -23,7 +23,8 @@ together as (
     select
         signals.day_number, signals.level, signals.entity,
         case when signals.level = 'team' then signals.entity else teams.team end as team,
-        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.z, signals.threshold, signals.volume, signals.model_mix
+        signals.vendor, signals.kind, signals.actual, signals.expected, signals.upper, signals.excess, signals.z, signals.threshold, signals.volume, signals.model_mix,
+        signals.price, signals.retries, signals.cache
     from signals
     left join teams
         on signals.level = 'user'
@@ -33,7 +34,8 @@ together as (
     union all
     select
         day_number, 'user', user_key, team, vendor, 'rule_3x', amount, amount_before, 3 * amount_before, amount - amount_before,
-        cast(null as double), cast(3 as double), cast(null as double), cast(null as double)
+        cast(null as double), cast(3 as double), cast(null as double), cast(null as double),
+        cast(null as double), cast(null as double), cast(null as double)
     from tripled
     where day_before = day_number - 1 and amount >= 3 * amount_before and amount - amount_before >= 5
 ),
@@ -68,6 +70,9 @@ summed as (
         sum(excess) as excess,
         sum(volume) as volume,
         sum(model_mix) as model_mix,
+        sum(price) as price,
+        sum(retries) as retries,
+        sum(cache) as cache,
         max(z) as z,
         max(threshold) as threshold
     from numbered
@@ -95,6 +100,9 @@ final as (
         cast(round(excess, 2) as {{ money_type() }}) as excess_usd,
         cast(round(volume, 2) as {{ money_type() }}) as volume_usd,
         cast(round(model_mix, 2) as {{ money_type() }}) as model_mix_usd,
+        cast(round(price, 2) as {{ money_type() }}) as price_usd,
+        cast(round(retries, 2) as {{ money_type() }}) as retries_usd,
+        cast(round(cache, 2) as {{ money_type() }}) as cache_usd,
         round(z, 4) as z,
         round(threshold, 4) as threshold,
         kind not in ('missing', 'partial') as data_complete,

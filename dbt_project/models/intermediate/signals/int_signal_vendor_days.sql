@@ -149,10 +149,26 @@ judged as (
         on steadiness.day_number = against_weekday.day_number and steadiness.vendor = against_weekday.vendor
 ),
 
+{% if var('history', {}) %}
+held as (
+    select cast(null as varchar) as vendor, cast(null as integer) as day_number, cast(null as varchar) as kind limit 0
+),
+{% else %}
+-- A day that is held is not in the ledger: what it is was judged from the report itself.
+held as (
+    select vendor, cast(day - date '1970-01-01' as integer) as day_number, max(failed_because) as kind
+    from {{ ref('int_stream_days') }}
+    where failed_because in ('duplicated', 'unit_error')
+    group by vendor, day
+),
+{% endif %}
+
 named as (
     select
-        *,
+        judged.*,
+        held.kind is not null as is_held,
         case
+            when held.kind is not null then held.kind
             when known_users = 0 and final_users = 0 and usual_users >= 8 and (common_drop > -2.5 or usual_users >= 100) then 'missing'
             when expected_users >= 20
                 and gap <= -0.2
@@ -165,6 +181,7 @@ named as (
             when shift_weeks >= 3 and measured_users >= 30 and jump >= 0.55 and jump_z >= 5 then 'duplicated'
         end as kind
     from judged
+    left join held on judged.vendor = held.vendor and judged.day_number = held.day_number
 ),
 
 final as (

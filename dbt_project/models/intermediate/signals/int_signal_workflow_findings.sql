@@ -10,6 +10,10 @@ centred as (
         median(unit_level) over before as usual_level,
         count(*) over before as usual_days,
         median(runs) over before as usual_runs,
+        -- Beyond what the six weeks before make usual; NULL where either is unknown.
+        retried - runs * sum(retried) over before / nullif(sum(case when retried is not null then runs end) over before, 0) as retries_part,
+        (sum(cached_tokens) over before / nullif(sum(input_tokens) over before, 0) * input_tokens - cached_tokens)
+            * cache_saves / nullif(cached_tokens, 0) as cache_part,
         model <> lag(model) over (partition by workflow order by day_number) as swapped
     from days
     window before as (partition by workflow order by day_number range between 42 preceding and 1 preceding)
@@ -166,7 +170,8 @@ final as (
     select
         day_number, workflow, team, 'loop' as kind, deviation / day_spread as score,
         amount as actual, runs * exp(usual_level) as expected, excess,
-        (runs - usual_runs) * exp(usual_level) as volume, cast(null as double) as model_mix
+        (runs - usual_runs) * exp(usual_level) as volume, cast(null as double) as model_mix,
+        price_moved as price, retries_part as retries, cache_part as cache
     from looped
     where is_loop
     union all
@@ -184,7 +189,8 @@ final as (
         (runs - usual_runs) * exp(case
             when shift_kind = 'model_swap' then swap_level when shift_kind = 'cost_shift' then usual_level else unit_level - week_shift
         end) as volume,
-        case when shift_kind = 'model_swap' then amount - runs * exp(swap_level) end as model_mix
+        case when shift_kind = 'model_swap' then amount - runs * exp(swap_level) end as model_mix,
+        price_moved, retries_part, cache_part
     from shifts
     where shifted_before is null or day_number - shifted_before > 21
     union all
@@ -192,7 +198,8 @@ final as (
         day_number, workflow, team, 'no_delivery' as kind, greatest(two_day_weight, five_day_weight) as score,
         amount as actual, amount * least(delivered / (runs * usual_share), 1) as expected,
         amount * (1 - least(delivered / (runs * usual_share), 1)) as excess,
-        cast(null as double) as volume, cast(null as double) as model_mix
+        cast(null as double) as volume, cast(null as double) as model_mix,
+        cast(null as double), cast(null as double), cast(null as double)
     from barren
     where barren_before is null or day_number - barren_before > 7
 )

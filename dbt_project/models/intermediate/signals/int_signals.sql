@@ -107,19 +107,23 @@ final as (
         case
             when kind in ('missing', 'partial', 'late') then 1 + greatest(-gap, 0) else 1 + abs(jump)
         end as score,
-        cast(known_users as double) as actual, expected_users as expected, cast(null as double) as upper,
+        -- Of a day that is held the ledger knows nobody.
+        case when not is_held then cast(known_users as double) end as actual, expected_users as expected, cast(null as double) as upper,
         cast(null as double) as excess, coalesce(jump_z, -gap / greatest(gap_spread, 0.02)) as z, cast(null as double) as threshold,
-        cast(null as double) as volume, cast(null as double) as model_mix
+        cast(null as double) as volume, cast(null as double) as model_mix, cast(null as double) as price, cast(null as double) as retries,
+        cast(null as double) as cache
     from vendor_days
     where is_faulty
     union all
     select
-        day_number, 'user', user_key, vendor, kind, score, actual, expected, upper, excess, z, threshold, cast(null as double), cast(null as double)
+        day_number, 'user', user_key, vendor, kind, score, actual, expected, upper, excess, z, threshold,
+        cast(null as double), cast(null as double), cast(null as double), cast(null as double), cast(null as double)
     from over_threshold
     where kind = 'spike' or (spiked_on is null and (fired_before is null or day_number - fired_before > 21))
     union all
     select
-        day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.0, cast(null as double), cast(null as double)
+        day_number, 'team', team, vendor, 'surge', surge_score, amount, expected, cast(null as double), excess, mean_z, 4.0,
+        cast(null as double), cast(null as double), cast(null as double), cast(null as double), cast(null as double)
     from surges
     where fired_before is null or day_number - fired_before > 14
     union all

@@ -10,6 +10,12 @@ final as (
         account,
         day,
         status as data_status,
+        failed_because,
+        case failed_because
+            when 'not_fetched' then 'Retry: the next run asks again; spend doctor says what is refused'
+            when 'duplicated' then {{ held_remedy() }}
+            when 'unit_error' then {{ held_remedy() }}
+        end as remedy,
         arrived_late,
         lag_days,
         {{ few_is_null('expected_records') }} as expected_records,
