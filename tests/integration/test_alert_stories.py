@@ -44,7 +44,8 @@ class Office:
         told = {}
         for channel in CHANNELS:
             texts = [text_of(asked.body) for asked in self.slack.asked if asked.path == f"/{channel}"]
-            told[channel] = texts[self.told_until.get(channel, 0) :]
+            # Budgets are reached on days of their own.
+            told[channel] = [text for text in texts[self.told_until.get(channel, 0) :] if "Budget" not in text]
             self.told_until[channel] = len(texts)
         return {channel: texts for channel, texts in told.items() if texts}
 

@@ -128,7 +128,8 @@ final as (
     where fired_before is null or day_number - fired_before > 14
     union all
     select
-        day_number, 'workflow', workflow, '*', kind, score, actual, expected, cast(null as double), excess, score, cast(null as double), volume, model_mix
+        day_number, 'workflow', workflow, '*', kind, score, actual, expected, cast(null as double), excess, score,
+        cast(null as double), volume, model_mix, price, retries, cache
     from workflow_findings
 )
 

@@ -25,6 +25,13 @@ stream_days as (
     select * from {{ ref('int_stream_days') }}
 ),
 
+-- Where the money of a day is held, what stands beside it, as its tokens, is no whole day either.
+held_days as (
+    select distinct vendor, account, day
+    from stream_days
+    where failed_because in ('duplicated', 'unit_error')
+),
+
 -- Machines, the pool and nobody are no persons: they keep a word of their own as principal and as team. A machine's team has a column of its
 -- own, as the tables of teams count people before they tell a figure.
 final as (
@@ -66,7 +73,7 @@ final as (
         key_owners.owner_team,
         key_owners.environment,
         key_owners.workflow_id,
-        coalesce(stream_days.status, 'missing') as data_status
+        case when held_days.day is not null then 'failed' else coalesce(stream_days.status, 'missing') end as data_status
     from spend
     left join person_days
         on spend.principal_kind = 'person'
@@ -91,6 +98,10 @@ final as (
         and spend.account = stream_days.account
         and spend.stream = stream_days.stream
         and spend.day = stream_days.day
+    left join held_days
+        on spend.vendor = held_days.vendor
+        and spend.account = held_days.account
+        and spend.day = held_days.day
 )
 
 select * from final
