@@ -13,8 +13,9 @@ CENTS, TWICE, OUTAGE, LOOP, LEAVER, LAUNCH = STORIES = (
     "team_launch",
 )
 """cents_as_dollars: a vendor's amounts of a day are a hundred times what they are, until it mends them; told_twice: they are doubled.
-vendor_outage: a day's report is empty, until it comes. runaway_loop: a workflow's runs of one day cost thirty times as much. leavers_key: who made
-a key leaves, and the key goes on. team_launch: a team gets its seats on one day and uses them fully. (That another model does a workflow's work is in every history: agent_workflows.swap_day.)"""
+vendor_outage: a day's report is empty, until it comes. runaway_loop: a workflow's runs of one day cost thirty times as much.
+leavers_key: who made a key leaves, and the key goes on. team_launch: a team gets its seats on one day and uses them fully.
+(That another model does a workflow's work is in every history: agent_workflows.swap_day.)"""
 MENDED_DAYS = 3
 """A report is right again at midnight so many days after the story's day."""
 LOOP_FACTOR = 30

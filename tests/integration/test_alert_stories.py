@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from spend_assets.alerts.watch import watch
+from spend_assets.sandbox.agent_workflows import SWAPPED, swap_day
 from spend_assets.sandbox.anthropic_server import AnthropicServer
 from spend_assets.sandbox.run import SandboxConfig
-from spend_assets.sandbox.stories import CENTS, LAUNCH, LEAVER, LOOP, OUTAGE, SWAP, TWICE
+from spend_assets.sandbox.stories import CENTS, LAUNCH, LEAVER, LOOP, OUTAGE, TWICE
 from tests.integration.lab import Lab, open_lab
 from tests.vendors.server import Reply, ScriptedServer
 
-D = date(2026, 10, 20)
-"""The day on which it all goes wrong, a Tuesday. What a vendor told wrongly is mended three days later."""
+END = date(2026, 11, 7)
+D = swap_day(END)
+"""The day on which it all goes wrong, a Monday: each story, and the swap of a model that every sandbox has. What was told wrongly is mended
+three days later."""
 CHANNELS = ("platform", "data", "agents")
 
 
@@ -56,7 +59,7 @@ def text_of(body: bytes) -> str:
 
 @contextmanager
 def office(home: Path, env: pytest.MonkeyPatch, stories: dict[str, date]) -> Iterator[Office]:
-    config = SandboxConfig(people=60, days=60, seed=4711, end=date(2026, 10, 31), stories=stories)
+    config = SandboxConfig(people=60, days=60, seed=4711, end=END, stories=stories)
     slack = ScriptedServer()
     channels: list[dict[str, Any]] = []
     for name in CHANNELS:
@@ -73,9 +76,9 @@ def office(home: Path, env: pytest.MonkeyPatch, stories: dict[str, date]) -> Ite
         slack.close()
 
 
-def workflow_of(lab: Lab, story: str) -> str:
+def looping_workflow(lab: Lab) -> str:
     (claude,) = (vendor for vendor in lab.sandbox.vendors.values() if isinstance(vendor, AnthropicServer))
-    return lab.sandbox.traces.workflow_of_key(claude.people.story_key(story)).id
+    return lab.sandbox.traces.workflow_of_key(claude.usage.looping_key()).id
 
 
 def claude_of(lab: Lab, day: date) -> tuple[Decimal | None, Decimal]:
@@ -97,7 +100,7 @@ def health_of(lab: Lab, day: date) -> tuple[Any, ...]:
 
 @pytest.mark.long
 def test_each_story_is_told_once_where_it_belongs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stories = dict.fromkeys((CENTS, OUTAGE, LOOP, SWAP, LEAVER, LAUNCH), D)
+    stories = dict.fromkeys((CENTS, OUTAGE, LOOP, LEAVER, LAUNCH), D)
     with office(tmp_path / "home", monkeypatch, stories) as there:
         lab = there.lab
         before = there.morning(D)
@@ -109,7 +112,7 @@ def test_each_story_is_told_once_where_it_belongs(tmp_path: Path, monkeypatch: p
         held, truth = claude_of(lab, D)
         assert held == truth > 0, "a good answer counts by itself"
         assert health_of(lab, D)[1] is None
-        loop, swap = workflow_of(lab, LOOP), workflow_of(lab, SWAP)
+        loop = looping_workflow(lab)
     everything = "\n".join(text for told in (before, first, second, mended) for texts in told.values() for text in texts)
 
     (unit,) = first["data"]
@@ -122,7 +125,7 @@ def test_each_story_is_told_once_where_it_belongs(tmp_path: Path, monkeypatch: p
     (looped,) = [text for text in first["agents"] if "as in a loop" in text]
     assert loop in looped
     (swapped,) = [text for text in agents if "another model took over" in text]
-    assert swap in swapped
+    assert SWAPPED in swapped
     assert len(agents) == 2
     assert set(first) == {"data", "platform", "agents"}
     assert set(second) <= {"agents"}

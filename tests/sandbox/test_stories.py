@@ -10,7 +10,7 @@ from spend_assets.sandbox.anthropic_server import AnthropicServer
 from spend_assets.sandbox.config import SandboxConfig
 from spend_assets.sandbox.cursor_server import CursorServer
 from spend_assets.sandbox.run import Sandbox
-from spend_assets.sandbox.stories import CENTS, LAUNCH, LEAVER, LOOP, LOOP_FACTOR, OUTAGE, STORIES, SWAP, TWICE
+from spend_assets.sandbox.stories import CENTS, LAUNCH, LEAVER, LOOP, LOOP_FACTOR, OUTAGE, STORIES, TWICE
 
 D = date(2026, 10, 20)
 BEFORE, MENDED = (datetime.combine(D + timedelta(days=days), time(6), UTC) for days in (2, 3))
@@ -49,24 +49,13 @@ def test_a_vendor_that_is_out_has_nothing_of_the_day_until_it_comes() -> None:
 def test_a_loop_costs_thirty_times_as_much_on_its_day_alone() -> None:
     _, told, _ = world(stories={LOOP: D})
     _, usual, _ = world()
-    name = told.people.story_key(LOOP)
+    name = told.usage.looping_key()
 
     def worth(claude: AnthropicServer, day: date) -> int:
         return sum(cost for use in claude.usage.all_of(CONSOLE, day) if use.key and use.key.name == name for *_, cost in use.costs())
 
     assert worth(told, D) == pytest.approx(LOOP_FACTOR * worth(usual, D), rel=0.3)
     assert worth(told, D - timedelta(days=1)) == worth(usual, D - timedelta(days=1))
-
-
-def test_another_model_does_the_work_from_its_day_on() -> None:
-    _, claude, _ = world(stories={SWAP: D})
-    name = claude.people.story_key(SWAP)
-    models = [
-        {use.model.name for use in claude.usage.all_of(CONSOLE, day) if use.model and use.key and use.key.name == name}
-        for day in (D - timedelta(days=2), D - timedelta(days=1), D, D + timedelta(days=1))
-    ]
-    assert models[0] | models[1] and models[2] | models[3]
-    assert not (models[0] | models[1]) & (models[2] | models[3])
 
 
 def test_the_maker_of_a_key_leaves_and_the_key_goes_on() -> None:

@@ -8,6 +8,10 @@ centred as (
     select
         *,
         median(unit_level) over before as usual_level,
+        -- What a run cost on the days of the same model: a model that is new to the workflow has no such day.
+        median(unit_level) over (
+            partition by workflow, model order by day_number range between 42 preceding and 1 preceding
+        ) as model_level,
         count(*) over before as usual_days,
         median(runs) over before as usual_runs,
         -- Beyond what the six weeks before make usual; NULL where either is unknown.
@@ -49,6 +53,8 @@ looped as (
         usual_days >= 8
             and deviation >= case when runs >= 3 then ln(6) else ln(8) end
             and deviation >= 6 * day_spread
+            -- Where another model took over, its price is no loop.
+            and coalesce(unit_level - model_level, 0) >= ln(3)
             and excess >= 5 as is_loop
     from measured
 ),
