@@ -168,12 +168,6 @@ def test_red_checks_blocking_ones_at_once_others_in_the_digest_until_they_pass(d
     assert "*Over*: #" in desk.in_slack()[-1] and "effective_equals_billed" in desk.in_slack()[-1]
 
 
-def test_checks_that_mirror_anomalies_are_not_told_twice(desk: Desk) -> None:
-    desk.build([], checks=[Check("anomalies_spikes", "spend_daily", "warn", False, False, 3, "dbt says warn", "")])
-    desk.watch()
-    assert desk.state.incidents == []
-
-
 def test_a_budget_stage_is_told_once_a_month_and_scope(desk: Desk) -> None:
     month = date(2026, 10, 1)
     fired = {"early_warning": TODAY}
