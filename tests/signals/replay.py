@@ -10,7 +10,7 @@ import duckdb
 
 from spend_assets.dbt_build import run_dbt
 
-NAMES = ("usage", "reach", "vendor_days", "user_days", "team_days", "user_scores", "workflow_days", "workflow_findings")
+NAMES = ("usage", "reach", "vendor_days", "user_days", "team_moves", "team_days", "user_scores", "workflow_days", "workflow_findings")
 MODELS = [*(f"int_signal_{name}" for name in NAMES), "int_signals", "int_anomalies"]
 USAGE = "day: smallint, vendor: varchar, user_id: varchar, team_id: varchar, amount_usd: double, loaded_day: smallint"
 USERS = "user_id: varchar, team_id: varchar, region: varchar, role: varchar, start_day: bigint, end_day: bigint"

@@ -4,13 +4,8 @@ with usage as (
     where in_time and team is not null
 ),
 
-vendor_days as (
-    select * from {{ ref('int_signal_vendor_days') }}
-),
-
-user_days as (
-    select * from {{ ref('int_signal_user_days') }}
-    where not after_outage and team is not null
+together as (
+    select * from {{ ref('int_signal_team_moves') }}
 ),
 
 -- Who used a vendor counts among the team's users of it for 30 days more.
@@ -18,24 +13,8 @@ stays as (
     select
         team,
         vendor,
-        day_number + 1 as first_day,
         least(day_number + 30, coalesce(lead(day_number) over (partition by team, vendor, user_key order by day_number), day_number + 30)) as last_day
     from usage
-),
-
-moves as (
-    select team, vendor, first_day as day_number, 1 as people from stays
-    union all
-    select team, vendor, last_day + 1, -1 from stays
-),
-
-sizes as (
-    select distinct
-        team,
-        vendor,
-        day_number,
-        sum(people) over (partition by team, vendor order by day_number) as members
-    from moves
 ),
 
 active as (
@@ -44,12 +23,28 @@ active as (
     group by day_number, vendor, team
 ),
 
+leaving as (
+    select team, vendor, last_day + 1 as day_number, count(*) as people
+    from stays
+    group by team, vendor, last_day + 1
+),
+
+-- Who was active comes in on the day after. The rows that add nobody are the days themselves.
+moves as (
+    select team, vendor, day_number + 1 as day_number, active_people as people, cast(null as bigint) as active_people from active
+    union all
+    select team, vendor, day_number, -people, null from leaving
+    union all
+    select team, vendor, day_number, 0, active_people from active
+),
+
 staffed as (
-    select
-        active.*,
-        greatest(sizes.members, active.active_people) as members
-    from active
-    asof left join sizes on active.team = sizes.team and active.vendor = sizes.vendor and active.day_number >= sizes.day_number
+    select team, vendor, day_number, active_people, greatest(members, active_people) as members
+    from (
+        select *, sum(people) over (partition by team, vendor order by day_number) as members
+        from moves
+    ) as counted
+    where active_people is not null
 ),
 
 -- Which share of a vendor's users is at work on a day: weekdays and holidays are in it.
@@ -62,45 +57,14 @@ attendance as (
     group by day_number, vendor
 ),
 
-together as (
-    select
-        day_number, vendor, team,
-        count(*) as people,
-        avg(z) as mean_z,
-        median(z) as usual_z,
-        avg(case when z > 1.2 then 1.0 else 0.0 end) as moved_share,
-        sum(excess) as excess,
-        sum(amount) as amount,
-        sum(expected) as expected
-    from user_days
-    group by day_number, vendor, team
-),
-
--- Who uses several vendors is one person.
-people as (
-    select day_number, team, user_key, avg(z) as z
-    from user_days
-    group by day_number, team, user_key
-),
-
-whole_team as (
-    select day_number, team, count(*) as team_people, avg(z) as team_mean_z, median(z) as team_usual_z
-    from people
-    group by day_number, team
-),
-
 joined as (
     select
         together.*,
-        whole_team.team_people,
-        whole_team.team_mean_z,
-        whole_team.team_usual_z,
         staffed.active_people,
         staffed.members,
         (staffed.active_people - staffed.members * attendance.share_active)
             / sqrt(staffed.members * attendance.share_active * (1 - attendance.share_active)) as attendance_z
     from together
-    inner join whole_team on together.day_number = whole_team.day_number and together.team = whole_team.team
     inner join staffed
         on together.day_number = staffed.day_number and together.team = staffed.team and together.vendor = staffed.vendor
     inner join attendance on together.day_number = attendance.day_number and together.vendor = attendance.vendor

@@ -18,7 +18,7 @@ sound as (
 centred as (
     select
         *,
-        median(level) over before as usual_level,
+        {{ median_over('level', 'before') }} as usual_level,
         count(*) over before as usual_days
     from sound
     window before as (partition by vendor, user_key order by day_number range between 91 preceding and 1 preceding)
@@ -64,7 +64,6 @@ final as (
         amount,
         usual_days,
         after_outage,
-        level - deviation as expected_level,
         greatest(exp(level - deviation) - 0.05, 0) as expected,
         amount - greatest(exp(level - deviation) - 0.05, 0) as excess,
         sqrt((coalesce(squares, 0) + 15 * 0.6) / (spread_days + 15)) as spread,

@@ -21,9 +21,9 @@ against_past as (
     select
         *,
         greatest(-3, least(3,
-            lone_z - coalesce(median(lone_z) over (
-                partition by vendor, user_key order by day_number range between 42 preceding and 8 preceding
-            ), 0)
+            lone_z - coalesce(
+                {{ median_over('lone_z', '(partition by vendor, user_key order by day_number range between 42 preceding and 8 preceding)') }}, 0
+            )
         )) as past_z
     from alone
 ),
@@ -49,15 +49,30 @@ raised as (
 ),
 
 -- Evidence and dollars, on one scale for both: what is improbable and cheap ranks below what is less improbable and dear.
-final as (
+scored as (
     select
-        *,
+        day_number,
+        vendor,
+        user_key,
+        team,
+        amount,
+        expected,
+        spread,
+        excess,
+        lone_z,
+        week_excess,
+        week_z,
         case when lone_z >= 2 and excess >= 5 then 0.4 * least(lone_z * lone_z, 40) + ln(excess) end as spike_score,
         case
             when raised_sum >= 3 and week_z >= 0.8 and week_excess >= 40 and week_days >= 3
                 then 0.8 * raised_sum + ln(week_excess) - 1
         end as slow_score
     from raised
+),
+
+final as (
+    select * from scored
+    where spike_score is not null or slow_score is not null
 )
 
 select * from final

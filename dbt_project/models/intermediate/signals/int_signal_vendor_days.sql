@@ -98,9 +98,8 @@ moved as (
         day_number,
         vendor,
         amount,
-        ln(amount) - median(ln(amount)) over (
-            partition by vendor, user_key order by day_number range between 28 preceding and 1 preceding
-        ) as moved_log
+        ln(amount) - {{ median_over('ln(amount)', '(partition by vendor, user_key order by day_number range between 28 preceding and 1 preceding)') }}
+            as moved_log
     from usage
     where in_time
 ),

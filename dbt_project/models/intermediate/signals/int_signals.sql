@@ -7,6 +7,11 @@ team_days as (
     select * from {{ ref('int_signal_team_days') }}
 ),
 
+user_days as (
+    select day_number, user_key from {{ ref('int_signal_user_days') }}
+    where not after_outage
+),
+
 user_scores as (
     select * from {{ ref('int_signal_user_scores') }}
 ),
@@ -33,7 +38,7 @@ weeks as (
     select
         cast(floor(day_number / 7.0) as integer) as week,
         count(distinct user_key) as active_people
-    from user_scores
+    from user_days
     group by cast(floor(day_number / 7.0) as integer)
 ),
 
