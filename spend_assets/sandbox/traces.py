@@ -18,6 +18,7 @@ from spend_assets.sandbox.anthropic_people import CONSOLE, ENTERPRISE
 from spend_assets.sandbox.anthropic_usage import AnthropicUsage, Model, Use
 from spend_assets.sandbox.delivery_story import TOPICS, Change
 from spend_assets.sandbox.delivery_world import DeliveryWorld
+from spend_assets.sandbox.stories import LOOP
 from spend_assets.sandbox.world import World
 
 LOSSY, LOST = 0.3, 0.2
@@ -147,7 +148,9 @@ class Traces:
 
     def _of_actor(self, account: str, day: date, uses: Sequence[Use]) -> list[Session]:
         chance = self.world.dice.random("sessions", account, day, uses[0].actor.id)
-        count = min(chance.choice((1, 1, 2, 3)), max(1, sum(use.requests for use in uses) // 3))
+        key = uses[0].key
+        is_steady = self.world.organisation.stories.day(LOOP) is not None and key is not None and key.name == self._usage.looping_key()
+        count = min(chance.choice((3,) if is_steady else (1, 1, 2, 3)), max(1, sum(use.requests for use in uses) // 3))
         parts: list[list[Dealt]] = [[] for _ in range(count)]
         for use in uses:
             if use.model is not None:
@@ -203,6 +206,7 @@ class Traces:
             has_spans=member is None or chance.random() < WITH_SPANS,
             rereads=dice.fraction("rereads", repository) < REREADERS,
             told=member is not None
+            or self.world.organisation.stories.day(LOOP) is not None
             or dice.fraction("lossy", use.actor.id) >= LOSSY
             or dice.fraction("lost", use.actor.id, day, place) >= LOST,
             calls=tuple(calls),

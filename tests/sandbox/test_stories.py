@@ -47,15 +47,16 @@ def test_a_vendor_that_is_out_has_nothing_of_the_day_until_it_comes() -> None:
 
 
 def test_a_loop_costs_thirty_times_as_much_on_its_day_alone() -> None:
-    _, told, _ = world(stories={LOOP: D})
-    _, usual, _ = world()
-    name = told.usage.looping_key()
+    _, claude, _ = world(stories={LOOP: D})
+    name = claude.usage.looping_key()
 
-    def worth(claude: AnthropicServer, day: date) -> int:
+    def worth(day: date) -> int:
         return sum(cost for use in claude.usage.all_of(CONSOLE, day) if use.key and use.key.name == name for *_, cost in use.costs())
 
-    assert worth(told, D) == pytest.approx(LOOP_FACTOR * worth(usual, D), rel=0.3)
-    assert worth(told, D - timedelta(days=1)) == worth(usual, D - timedelta(days=1))
+    usual = [worth(D - timedelta(days=days)) for days in (1, 7, 14)]
+    assert min(usual) > 0
+    assert LOOP_FACTOR / 3 * max(usual) < worth(D)
+    assert worth(D + timedelta(days=1)) < 3 * max(usual)
 
 
 def test_the_maker_of_a_key_leaves_and_the_key_goes_on() -> None:
