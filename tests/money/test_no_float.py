@@ -78,7 +78,7 @@ REVIEWED = {
     "judgements": ({"any"}, "figures that are judged, rounded"),
     "pool_status": ({"any"}, "days on which a pool runs out, by the forecast"),
     "int_signal_usage": ({"amount"}, "what detection compares; anomalies tell the exact sums"),
-    "int_signal_workflow_days": ({"amount"}, "what detection compares; anomalies tell the exact sums"),
+    "int_signal_workflow_days": ({"amount", "any"}, "what detection compares; anomalies tell the exact sums"),
     "int_work_costs": ({"low_usd", "high_usd"}, "the band of a cost that is shared out"),
     "int_task_costs": ({"low_usd", "high_usd"}, "the band of a cost that is shared out"),
     "spend_per_workflow_daily": (
