@@ -45,7 +45,7 @@ check: setup ## dbt parses, and Dagster loads the definitions through workspace.
 	@$(PY) -m pytest -q tests/project/test_loads.py
 
 test: lint ## lint, then every test but the heavy proofs; at most 15 minutes
-	@$(PYTEST) -m "not long" -n 2 --dist loadgroup --no-loadscope-reorder --durations=25
+	@$(PYTEST) -m "not long" -n 2 --dist loadscope --no-loadscope-reorder --durations=25
 
 LONG := $(PYTEST) -m long -v -o console_output_style=classic
 

@@ -5,6 +5,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # At import, before a test module can import Dagster or dbt.
 REQUIRE_ALL = os.environ.get("SPEND_REQUIRE_ALL") == "1"
@@ -29,11 +31,15 @@ SHARING = {
 """Folders whose files share one costly fixture (a built home, a finished demo), by the name of what they share."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """In a parallel run the tests of a file stay with one worker, and those of all files that share a costly fixture."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(SHARING.get(item.path.parent.name, item.path.name)))
+    return ByFixture(config, log)
+
+
+class ByFixture(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.split("::", 1)[0])
+        return SHARING.get(path.parent.name, path.as_posix())
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
