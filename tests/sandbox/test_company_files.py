@@ -109,6 +109,7 @@ def test_all_of_it_comes_through_the_inbox_to_the_cent(invoices: dict[str, list[
         report = import_inbox(written, contract, store=home.store, raw=home.raw)
         assert report.refused == [] and sum(file.quarantined for file in report.imported) == 0
         records[stream] = sum(file.records for file in report.imported)
+    assert records.pop("report_decisions") == 0, "what a person accepts after a review, no company writes by itself"
     assert all(records.values()), records
     every = [invoice for found in invoices.values() for invoice in found]
     current = home.raw.current("company", "invoices", "acme")
