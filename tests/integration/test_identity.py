@@ -276,6 +276,13 @@ def test_use_without_a_seat_and_schedules_on_a_seat_are_found(people: People, tm
             "'Ada+ci@acme.example' as principal_email, 'run 7' as ci_run_id, cast(null as varchar) as ci_pipeline, "
             "cast(null as varchar) as environment, cast(0.25 as decimal(28, 12)) as estimated_usd"
         )
+        # A declared workflow on the login of a person; what ran on a machine's key is no finding.
+        connection.execute(
+            "create table intermediate.int_work_costs as "
+            "select 'cursor' as vendor, 'team' as account, date '2026-09-04' as day, 'triage' as workflow_id, 's1' as session_key, "
+            "'machine' as principal_kind, payer_kind, person_id, cast(0.5 as decimal(28, 12)) as estimated_usd "
+            "from (values ('login', 'hr:E1'), ('machine', null)) as payers (payer_kind, person_id)"
+        )
         connection.execute(
             "create table intermediate.int_person_activity as select 'cursor' as vendor, 'team' as account, date '2026-09-02' as day, "
             "'hr:E4' as person_id, true as is_active"
@@ -285,9 +292,10 @@ def test_use_without_a_seat_and_schedules_on_a_seat_are_found(people: People, tm
         connection.execute("create table marts.seats (vendor varchar, account varchar, day date, person_key varchar)")
         connection.executemany("insert into marts.seats values (?, ?, ?, ?)", seats)
     scheduled = {(row["vendor"], row["place"]): row for row in people.finding("human_seats_run_no_schedules", path)}
-    assert set(scheduled) == {("cursor", "background_agent"), ("otlp", "codex")}
+    assert set(scheduled) == {("cursor", "background_agent"), ("cursor", "triage"), ("otlp", "codex")}
     assert (scheduled["cursor", "background_agent"]["days_found"], scheduled["cursor", "background_agent"]["consumption_usd"]) == (25, 25)
     assert scheduled["otlp", "codex"]["estimated_usd"] == Decimal("0.25")
+    assert (scheduled["cursor", "triage"]["principals_found"], scheduled["cursor", "triage"]["estimated_usd"]) == (1, Decimal("0.5"))
     (row,) = people.finding("use_has_a_seat", path)
     # E4 on the first list's day, E3 on the second's.
     assert (row["principals_found"], row["days_found"], row["consumption_usd"]) == (2, 2, 1)
