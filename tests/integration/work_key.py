@@ -8,11 +8,8 @@ from statistics import median
 import duckdb
 
 from spend_assets.sandbox.agent_workflows import DEARER, LARGE, SMALL, SWAPPED, swap_day
-from spend_assets.sandbox.work_truth import TaskTruth
 from tests.integration.lab import Lab
 
-SMALLEST = Decimal("0.05")
-"""Tasks that cost less are not compared."""
 COVERED, CLOSE, HELD, PRECISE = 0.95, 0.02, 0.9, 0.98
 MART = """
     select workflow_id, sum(tasks_completed),
@@ -108,8 +105,8 @@ def _costs(lab: Lab, tally: WorkTally) -> None:
         if truth.workflow_id not in mart or not truth.completed or not places <= read:
             continue  # no task to divide by, or nobody reads what became of them
         completed, cohort, effective, low, high = mart[truth.workflow_id]
-        tasks: list[TaskTruth] = [task for task in truth.tasks.values() if task.effective_usd > SMALLEST]
-        true_cost = sum((task.effective_usd for task in tasks), Decimal(0)) / sum(task.completed for task in tasks)
+        # All tasks on both sides: the mart leaves none out, however small.
+        true_cost = sum((task.effective_usd for task in truth.tasks.values()), Decimal(0)) / truth.completed
         if effective is None:
             tally.held.append(False)
         elif effective / high > Decimal(str(COVERED)):
