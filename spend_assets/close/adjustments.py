@@ -21,7 +21,10 @@ Figure = tuple[str, ...]
 
 
 def adjustments(home: Path, connection: duckdb.DuckDBPyConnection, month: date) -> Table:
-    """Every figure of an earlier closed month that is another one now, less what packs of other months have adjusted for good."""
+    """Every figure of an earlier closed month that is another one now, less what packs of other months have adjusted for good.
+
+    A figure that is unknown now has neither `now_usd` nor `adjustment_usd`.
+    """
     columns = ("closed_month", *SUMMARY_KEY, "figure", "closed_usd", "adjusted_before_usd", "now_usd", "adjustment_usd")
     before = _adjusted_elsewhere(home, month)
     rows: list[tuple[Cell, ...]] = []
@@ -34,11 +37,12 @@ def adjustments(home: Path, connection: duckdb.DuckDBPyConnection, month: date) 
         for key in sorted(then.keys() | present.keys()):
             for figure in FROZEN:
                 was = Decimal(then[key][figure] or 0) if key in then else ZERO
-                now = present[key][figure] if key in present else None
-                known = now if isinstance(now, Decimal) else ZERO
                 adjusted = before.get((closed.isoformat(), *key, figure), ZERO)
-                if was + adjusted != known:
-                    rows.append((closed, *key, figure, was, adjusted, known, known - was - adjusted))
+                now = present[key][figure] if key in present else ZERO
+                # What is unknown now is no 0: it is told, and nothing is booked of it.
+                moved = now - was - adjusted if isinstance(now, Decimal) else None
+                if moved if moved is not None else was + adjusted:
+                    rows.append((closed, *key, figure, was, adjusted, now, moved))
     return Table("adjustments", columns, tuple(rows))
 
 
@@ -68,7 +72,7 @@ def _adjusted_elsewhere(home: Path, month: date) -> dict[Figure, Decimal]:
     sums: dict[Figure, Decimal] = {}
     for row in _rows(home, (closed for closed in closed_months(home) if closed != month)):
         key = (row["closed_month"], *(row[name] for name in SUMMARY_KEY), row["figure"])
-        sums[key] = sums.get(key, ZERO) + Decimal(row["adjustment_usd"])
+        sums[key] = sums.get(key, ZERO) + Decimal(row["adjustment_usd"] or 0)
     return sums
 
 

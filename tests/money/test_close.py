@@ -157,6 +157,24 @@ def test_what_moved_is_booked_once_in_the_next_month_that_is_closed(
     assert (Decimal(moved["adjusted_before_usd"]), Decimal(moved["adjustment_usd"])) == (Decimal("12.34"), Decimal("-2.34"))
 
 
+def test_what_is_unknown_now_is_told_and_not_booked(tmp_path: Path, built: duckdb.DuckDBPyConnection) -> None:
+    def billed(amount: str) -> None:
+        built.execute(
+            "CREATE OR REPLACE VIEW marts.finance_monthly AS SELECT *, NULL::DECIMAL(28,12) AS consumption_usd, "
+            f"{amount}::DECIMAL(28,12) AS billed_usd, NULL::DECIMAL(28,12) AS effective_usd, NULL::DECIMAL(28,12) AS complete_share "
+            "FROM main.int_bill_months"
+        )
+
+    billed("7")
+    close(tmp_path, built, SEPTEMBER, final=True)
+    billed("NULL")
+    pack = close(tmp_path, built, OCTOBER, final=False).folder
+    moved = read_csv(pack / "adjustments.csv")
+    assert {(row["figure"], row["now_usd"], row["adjustment_usd"]) for row in moved} == {("billed_usd", "", "")}
+    assert {Decimal(row["closed_usd"]) % 7 for row in moved} == {0}
+    assert not [row for row in read_csv(pack / "journal.csv") if row["document"].startswith("ADJUSTMENT")]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_no_text_of_a_pack_is_a_formula(text: str) -> None:
     assert safe(text) == "'" + text
